@@ -1,0 +1,86 @@
+"""Every error that RocketMQ Lab raises, as one tree.
+
+    RmqLabError
+    ├── RuntimeFilesError        the broker's files: jars, Java
+    │   ├── DownloadError        a jar could not be fetched
+    │   ├── WrongHashError       a jar is not the file that the lock names
+    │   ├── DiskSpaceError       the cache's disk is full
+    │   └── JavaNotFoundError    no Java 17 or newer
+    ├── ClusterError             the life of a cluster
+    │   ├── UnknownTopologyError
+    │   ├── PortTakenError       somebody else listens there
+    │   ├── StartError           a node died, or was not ready in time
+    │   ├── NoSuchClusterError   no record of that name
+    │   └── NodeDownError        a fault was asked of a node that does not run
+    ├── ClientError              talking to RocketMQ
+    │   └── AdminError           a question or command that the cluster refused
+    └── CourseError              a lab's source, or an unknown lab or exercise
+
+A message says what happened, the evidence, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class RmqLabError(Exception):
+    """The base of all errors of this package."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show one line in a notebook instead of a traceback (an IPython protocol)."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class RuntimeFilesError(RmqLabError):
+    """The broker's files could not be made ready."""
+
+
+class DownloadError(RuntimeFilesError):
+    """A jar could not be fetched."""
+
+
+class WrongHashError(RuntimeFilesError):
+    """A fetched jar is not the file that the lock names."""
+
+
+class DiskSpaceError(RuntimeFilesError):
+    """There is no room for the broker's files."""
+
+
+class JavaNotFoundError(RuntimeFilesError):
+    """There is no Java 17 or newer."""
+
+
+class ClusterError(RmqLabError):
+    """Something in the life of a cluster went wrong."""
+
+
+class UnknownTopologyError(ClusterError):
+    """No topology has that name."""
+
+
+class PortTakenError(ClusterError):
+    """Somebody else listens on a port that was asked for."""
+
+
+class StartError(ClusterError):
+    """A node died while starting, or was not ready in time."""
+
+
+class NoSuchClusterError(ClusterError):
+    """No running cluster has that name."""
+
+
+class NodeDownError(ClusterError):
+    """A fault was asked of a node that does not run."""
+
+
+class ClientError(RmqLabError):
+    """Talking to RocketMQ went wrong."""
+
+
+class AdminError(ClientError):
+    """The cluster refused a question or a command, or did not answer."""
+
+
+class CourseError(RmqLabError):
+    """A lab's source is wrong, or there is no such lab or exercise."""
