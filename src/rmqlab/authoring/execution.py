@@ -1,0 +1,92 @@
+"""Running a solved notebook on a fresh cluster, so that it carries real outputs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from rmqlab.errors import CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbformat import NotebookNode
+
+#: Seconds that one cell may take, here and in nbtests.
+CELL_TIMEOUT_S = 60
+_END_TIMEOUT_S = 60
+
+
+@contextmanager
+def fresh_home(course: Path) -> Iterator[dict[str, str]]:
+    """Give an environment with no cluster and no progress; whatever cluster is started in it ends with it.
+
+    Args:
+        course: The course's folder, which the checks in the kernel are read from.
+    """
+    with tempfile.TemporaryDirectory(prefix="rmqlab-build-", ignore_cleanup_errors=True) as home:
+        environment = {**os.environ, "RMQLAB_HOME": home, "RMQLAB_COURSE": str(course.resolve())}
+        try:
+            yield environment
+        finally:
+            end_clusters(environment)
+
+
+def end_clusters(environment: dict[str, str]) -> None:
+    """End every cluster that the environment's `RMQLAB_HOME` knows.
+
+    Raises:
+        CourseError: If that does not work: a cluster may be left running.
+    """
+    if not any(path.is_dir() for path in Path(environment["RMQLAB_HOME"]).iterdir()):
+        return
+    # By the command and not by import: this layer knows nothing of clusters.
+    command = [sys.executable, "-m", "rmqlab", "down", "--all"]
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=_END_TIMEOUT_S, check=False
+    )
+    if ended.returncode:
+        raise CourseError(f"`rmqlab down --all` failed: {ended.stderr.strip()[-500:]}")
+
+
+def execute(notebook: NotebookNode, *, folder: Path, environment: dict[str, str], name: str) -> NotebookNode:
+    """Run all cells in a new kernel and return a copy with their outputs.
+
+    Args:
+        notebook: The notebook; it is left as it is.
+        folder: The kernel's working directory.
+        environment: The kernel's environment variables.
+        name: What to call the notebook in errors.
+
+    Raises:
+        CourseError: If a cell raises, takes longer than `CELL_TIMEOUT_S`, or the kernel dies.
+    """
+    executed = nbformat.from_dict(notebook)
+    client = NotebookClient(
+        executed,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        # Neither times nor widget state: they differ in every run, and a saved widget state hides the picture.
+        record_timing=False,
+        store_widget_state=False,
+    )
+    try:
+        client.execute(env=environment)
+    except CellExecutionError as raised:
+        raise CourseError(
+            f"{name}: a cell of the solution raises {raised.ename}: {raised.evalue}\n{raised}"
+        ) from None
+    except (CellTimeoutError, DeadKernelError) as stuck:
+        raise CourseError(f"{name}: {stuck}") from None
+    executed.metadata = notebook.metadata
+    return executed

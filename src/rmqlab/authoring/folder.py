@@ -1,0 +1,114 @@
+"""A course on disk: which labs there are, which files each has, and loading its declarations by path."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rmqlab.errors import CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FOLDER = re.compile(r"(?P<number>\d\d)_(?P<words>[a-z0-9]+(?:_[a-z0-9]+)*)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LabFolder:
+    """One lab's folder, `course/NN_slug`."""
+
+    path: Path
+
+    @property
+    def number(self) -> str:
+        """Return the lab's number, "01"."""
+        return self.path.name[:2]
+
+    @property
+    def slug(self) -> str:
+        """Return the name that `start_lab` takes and the notebook has, "01-concepts"."""
+        return self.path.name.replace("_", "-")
+
+    @property
+    def lab_py(self) -> Path:
+        """Return the notebook's source."""
+        return self.path / "lab.py"
+
+    @property
+    def checks_py(self) -> Path:
+        """Return the exercises."""
+        return self.path / "checks.py"
+
+    @property
+    def wrong_py(self) -> Path:
+        """Return the recorded wrong answers."""
+        return self.path / "wrong.py"
+
+    def checks_version(self) -> str:
+        """Return a short hash of the checks: a notebook carries the one that it was built for."""
+        # Line ends differ by platform and by git's settings; the checks do not.
+        text = self.checks_py.read_text(encoding="utf-8")
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def lab_folders(course: Path, only: Sequence[str] | None = None) -> tuple[LabFolder, ...]:
+    """Return the labs of a course in order.
+
+    Args:
+        course: The folder with the labs' folders.
+        only: Numbers ("01") or slugs ("01-concepts") to choose; all labs if None or empty.
+
+    Raises:
+        CourseError: If `only` names a lab that does not exist, or a folder is not named NN_slug.
+    """
+    if not course.is_dir():
+        raise CourseError(f"There is no course at {course}. Run this in the folder that holds course/.")
+    found = []
+    for path in sorted(course.iterdir()):
+        if not path.is_dir() or path.name.startswith((".", "__")):
+            continue
+        if not _FOLDER.fullmatch(path.name):
+            raise CourseError(f"{path}:1: a lab's folder is named NN_slug (01_concepts). Rename or move it.")
+        found.append(LabFolder(path))
+    if not only:
+        return tuple(found)
+    chosen = []
+    for name in only:
+        match = [lab for lab in found if name in (lab.number, lab.slug, lab.path.name)]
+        if not match:
+            raise CourseError(f"There is no lab {name!r}. There are: {', '.join(lab.slug for lab in found)}.")
+        chosen += match
+    return tuple(dict.fromkeys(chosen))
+
+
+def load_module(path: Path) -> Any:
+    """Run a lab's checks.py or wrong.py and return it as a module that nothing else can import.
+
+    Raises:
+        CourseError: With file and line, if there is no such file or it raises.
+    """
+    name = f"rmqlab_course.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise CourseError(f"{path}:1: there is no such file. A lab has lab.py, checks.py and wrong.py.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as broken:
+        raise CourseError(f"{broken.filename}:{broken.lineno}: {broken.msg}. Mend the syntax.") from None
+    except Exception as broken:
+        raise CourseError(
+            f"{path}:{line_of_fault(broken, path)}: {type(broken).__name__}: {broken}"
+        ) from broken
+    return module
+
+
+def line_of_fault(fault: BaseException, path: Path) -> int:
+    """Return the innermost line of a file in an exception's traceback, or 1 if the file has no part in it."""
+    frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if Path(frame.filename) == path]
+    return (frames[-1].lineno or 1) if frames else 1
