@@ -1,0 +1,42 @@
+"""Talking to RocketMQ: the JVM in this process, the classic client's library, questions to the cluster.
+
+Names are imported on first use (PEP 562): the loader of `rocketmq.ffi` passes here, and should cost nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_HOME = {
+    "CallbackError": "callbacks",
+    "callback_error_count": "callbacks",
+    "callback_errors": "callbacks",
+    "clear_callback_errors": "callbacks",
+    "provider": "providers",
+    "start_jvm": "java",
+    "start_jvm_in_background": "java",
+    "warm_up": "providers",
+}
+
+__all__ = [  # noqa: F822  (they are imported on first use)
+    "CallbackError",
+    "callback_error_count",
+    "callback_errors",
+    "clear_callback_errors",
+    "provider",
+    "start_jvm",
+    "start_jvm_in_background",
+    "warm_up",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

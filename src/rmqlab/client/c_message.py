@@ -1,0 +1,180 @@
+"""librocketmq's functions on messages (include/CMessage.h, CMessageExt.h, CBatchMessage.h)."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from rmqlab.client.boundary import RefusedError, Status, c_function, handle, number, text
+from rmqlab.client.message import DELAY, KEYS, TAGS, Batch, Message, ReceivedMessage
+
+# MessageDecoder.NAME_VALUE_SEPARATOR and PROPERTY_SEPARATOR: a property that holds one would arrive as two.
+_SEPARATORS = ("\x01", "\x02")
+_DESTROYED = "the message was destroyed (DestroyMessage)"
+
+
+def _made(value: Any) -> Message:
+    message = handle(value, Message)
+    if message.topic is None:
+        raise RefusedError(_DESTROYED, Status.NULL_POINTER)
+    return message
+
+
+def _readable(value: Any) -> Message | ReceivedMessage:
+    return value if isinstance(value, ReceivedMessage) else _made(value)
+
+
+def _set_property(message: Message, name: str, value: str) -> None:
+    if any(separator in part for separator in _SEPARATORS for part in (name, value)):
+        raise RefusedError(
+            f"property {name!r}: RocketMQ separates properties by the characters U+0001 and U+0002"
+        )
+    message.properties[name] = value
+
+
+@c_function("CreateMessage", failure=None)
+def create_message(topic: bytes | None) -> Message:
+    """Make a message; with NULL for a topic too, as in C: it is refused when it is sent."""
+    return Message("" if topic is None else text(topic, "the topic"))
+
+
+@c_function("DestroyMessage")
+def destroy_message(message: Any) -> None:
+    """Empty a message; Python frees it when nobody refers to it any more."""
+    handle(message, Message).destroy()
+
+
+@c_function("SetMessageKeys")
+def set_message_keys(message: Any, keys: bytes) -> None:
+    _set_property(_made(message), KEYS, text(keys, "keys"))
+
+
+@c_function("SetMessageTags")
+def set_message_tags(message: Any, tags: bytes) -> None:
+    _set_property(_made(message), TAGS, text(tags, "tags"))
+
+
+def _body(value: bytes | None) -> bytes:
+    if value is None:
+        raise RefusedError("the body is NULL (None)", Status.NULL_POINTER)
+    if not isinstance(value, bytes):
+        raise ctypes.ArgumentError(f"the body: bytes or str expected instead of {type(value).__name__}")
+    return value
+
+
+@c_function("SetMessageBody")
+def set_message_body(message: Any, body: bytes) -> None:
+    """Set the body, whole: C's would end at the first NUL."""
+    _made(message).body = _body(body)
+
+
+@c_function("SetByteMessageBody")
+def set_byte_message_body(message: Any, body: bytes, length: int) -> None:
+    content = _body(body)
+    _made(message).body = content[: number(length, "the body's length", 0, len(content))]
+
+
+@c_function("SetMessageProperty")
+def set_message_property(message: Any, key: bytes, value: bytes) -> None:
+    """Set any property; also those that the Java client reserves for itself, as in C."""
+    name = text(key, "the property's name")
+    _set_property(_made(message), name, text(value, f"property {name!r}"))
+
+
+@c_function("SetDelayTimeLevel")
+def set_delay_time_level(message: Any, level: int) -> None:
+    """Set the delay level (0: none); levels above the broker's last one mean the last one (ScheduleMessageService)."""
+    _made(message).properties[DELAY] = str(number(level, "the delay level", 0))
+
+
+@c_function("GetMessageTopic", failure=None)
+def get_message_topic(message: Any) -> bytes:
+    return _readable(message).topic.encode()
+
+
+@c_function("GetMessageTags", failure=None)
+def get_message_tags(message: Any) -> bytes:
+    return _readable(message).get_property(TAGS).encode()
+
+
+@c_function("GetMessageKeys", failure=None)
+def get_message_keys(message: Any) -> bytes:
+    return _readable(message).get_property(KEYS).encode()
+
+
+@c_function("GetMessageBody", failure=None)
+def get_message_body(message: Any) -> bytes:
+    """Return the body, whole: C's `const char*` would end at the first NUL."""
+    return _readable(message).body
+
+
+@c_function("GetMessageProperty", failure=None)
+def get_message_property(message: Any, key: bytes) -> bytes:
+    """Return a property, empty if there is none, as in C."""
+    return _readable(message).get_property(text(key, "the property's name")).encode()
+
+
+@c_function("GetMessageId", failure=None)
+def get_message_id(message: Any) -> bytes:
+    return _readable(message).id.encode()
+
+
+@c_function("GetMessageDelayTimeLevel", failure=None)
+def get_message_delay_time_level(message: Any) -> int:
+    return _readable(message).delay_level
+
+
+@c_function("GetMessageQueueId", failure=None)
+def get_message_queue_id(message: Any) -> int:
+    return _readable(message).queue_id
+
+
+@c_function("GetMessageReconsumeTimes", failure=None)
+def get_message_reconsume_times(message: Any) -> int:
+    return _readable(message).reconsume_times
+
+
+@c_function("GetMessageStoreSize", failure=None)
+def get_message_store_size(message: Any) -> int:
+    return _readable(message).store_size
+
+
+@c_function("GetMessageBornTimestamp", failure=None)
+def get_message_born_timestamp(message: Any) -> int:
+    return _readable(message).born_ms
+
+
+@c_function("GetMessageStoreTimestamp", failure=None)
+def get_message_store_timestamp(message: Any) -> int:
+    return _readable(message).store_ms
+
+
+@c_function("GetMessageQueueOffset", failure=None)
+def get_message_queue_offset(message: Any) -> int:
+    return _readable(message).queue_offset
+
+
+@c_function("GetMessageCommitLogOffset", failure=None)
+def get_message_commit_log_offset(message: Any) -> int:
+    return _readable(message).commit_log_offset
+
+
+@c_function("GetMessagePreparedTransactionOffset", failure=None)
+def get_message_prepared_transaction_offset(message: Any) -> int:
+    return _readable(message).prepared_transaction_offset
+
+
+@c_function("CreateBatchMessage", failure=None)
+def create_batch_message() -> Batch:
+    return Batch()
+
+
+@c_function("AddMessage")
+def add_message(batch: Any, message: Any) -> None:
+    """Copy a message into a batch: later changes of the message do not reach it, as in C."""
+    handle(batch, Batch).messages.append(_made(message).copy())
+
+
+@c_function("DestroyBatchMessage")
+def destroy_batch_message(batch: Any) -> None:
+    handle(batch, Batch).messages.clear()

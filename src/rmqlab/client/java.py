@@ -1,0 +1,150 @@
+"""The JVM in this Python process: its only starter, and what every Java client in it is told.
+
+RocketMQ's Java client runs inside the Python process (JPype). One process has one JVM, which cannot be started
+twice; so everybody asks here. What the classes mean and how errors read is left to the modules that use them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import threading
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jpype
+import jpype.config
+
+from rmqlab.errors import ClientError
+from rmqlab.places import state_dir
+from rmqlab.runtime import ensure_jars, find_java
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+POLL_INTERVAL_MS = 1000
+"""How often a client looks up routes, rebalances, reports progress and says hello; RocketMQ's defaults are 5 to 30 s."""
+
+_HEAP = "-Xmx512m"
+_logger = logging.getLogger("rmqlab.client")
+_lock = threading.Lock()
+_started = threading.Event()
+_background: threading.Thread | None = None
+_timings: dict[str, float] = {}
+
+
+def log_folder() -> Path:
+    """Return where the Java client's log lies, unless a program chose another folder before its first client."""
+    return state_dir() / "logs"
+
+
+def _options() -> list[str]:
+    java = find_java()
+    return [
+        "-Xrs",  # Ctrl-C stays Python's
+        _HEAP,
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData",
+        *java.quiet_options,
+        # Every module's jar brings a logging set-up, and the first one found wins: name the client's (a file only).
+        "-Drmq.logback.configurationFile=rmq.client.logback.xml",
+        f"-Drocketmq.log.root={log_folder()}",
+        f"-Drocketmq.client.rebalance.waitInterval={POLL_INTERVAL_MS}",
+        # Where a broadcasting consumer keeps its offsets (LocalFileOffsetStore); the default is the home folder.
+        f"-Drocketmq.client.localOffsetStoreDir={state_dir() / 'offsets'}",
+        *shlex.split(os.environ.get("RMQLAB_JVM_OPTIONS", "")),
+    ]
+
+
+def _join_running_jvm(jars: tuple[Path, ...]) -> None:
+    """Add RocketMQ to a JVM that other code of this process started with JPype."""
+    for jar in jars:
+        jpype.addClassPath(jar)
+    try:
+        jpype.JClass("org.apache.rocketmq.client.producer.DefaultMQProducer")
+    except TypeError:
+        raise ClientError(
+            "Other code of this process has started the JVM without RocketMQ's jars, and a process has only one JVM. "
+            "Call rmqlab.client.start_jvm() before it, or import rocketmq.client in a process of its own."
+        ) from None
+
+
+def start_jvm() -> None:
+    """Start the JVM of this process, or return at once if it runs. Safe from any thread.
+
+    `RMQLAB_JVM_OPTIONS` adds options, e.g. `-Xmx1g`.
+
+    Raises:
+        RuntimeFilesError: no Java, or RocketMQ's jars could not be fetched.
+        ClientError: the JVM did not start, or another one without RocketMQ runs in this process.
+    """
+    if _started.is_set():
+        return
+    with _lock:
+        if _started.is_set():
+            return
+        begin = time.perf_counter()
+        jars = ensure_jars()
+        if jpype.isJVMStarted():
+            _join_running_jvm(jars)
+        else:
+            # At exit, do not wait for Java's threads: a client that nobody shut down would keep the process.
+            jpype.config.destroy_jvm = False
+            log_folder().mkdir(parents=True, exist_ok=True)
+            try:
+                jpype.startJVM(
+                    *_options(),
+                    jvmpath=str(find_java().libjvm),
+                    classpath=[str(jar) for jar in jars],
+                    interrupt=False,
+                )
+            except (OSError, RuntimeError) as error:
+                raise ClientError(f"The JVM of the Java client did not start: {error}") from error
+        _timings["jvm_s"] = time.perf_counter() - begin
+        _started.set()
+
+
+def _start_quietly(then: Callable[[], None] | None) -> None:
+    try:
+        start_jvm()
+        if then is not None:
+            then()
+    except Exception as error:  # noqa: BLE001  (whoever needs the JVM asks again, and gets the error)
+        _logger.debug("the JVM did not start in the background: %s", error)
+
+
+def start_jvm_in_background(then: Callable[[], None] | None = None) -> None:
+    """Start the JVM in a thread, so that it boots while something else does; errors wait for `start_jvm`.
+
+    Args:
+        then: what that thread does once the JVM runs.
+    """
+    global _background  # noqa: PLW0603  (one JVM a process, one thread that starts it)
+    if _background is not None or (_started.is_set() and then is None):
+        return
+    _background = threading.Thread(target=_start_quietly, args=(then,), name="rmqlab-jvm", daemon=True)
+    _background.start()
+
+
+def jvm_is_gone() -> bool:
+    """Say whether the JVM ran and has ended, as it has while the interpreter shuts down."""
+    return _started.is_set() and not jpype.isJVMStarted()
+
+
+@cache
+def java_class(name: str) -> Any:
+    """Return a Java class by its full name, starting the JVM if it does not run.
+
+    Raises:
+        ClientError: there is no such class among RocketMQ's jars.
+        RuntimeFilesError: as `start_jvm`.
+    """
+    start_jvm()
+    try:
+        return jpype.JClass(name)
+    except TypeError as error:
+        raise ClientError(f"RocketMQ's jars hold no class {name}: {error}") from error

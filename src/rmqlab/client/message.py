@@ -1,0 +1,146 @@
+"""Messages as librocketmq's handles: what a program makes, what a consumer receives, and batches.
+
+Handles are Python objects: nothing leaks (the package never destroys a message), and a message that a program keeps
+after its callback stays readable. A made message becomes a Java object when it is sent and not before, so
+making messages needs no JVM.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jpype
+
+from rmqlab.client.java import java_class
+
+_JAVA_MESSAGE = "org.apache.rocketmq.common.message.Message"
+_ACCESSOR = "org.apache.rocketmq.common.message.MessageAccessor"
+
+# MessageConst's names
+KEYS, TAGS, DELAY, UNIQUE_ID, SHARDING_KEY = "KEYS", "TAGS", "DELAY", "UNIQ_KEY", "__SHARDINGKEY"
+
+
+class Message:
+    """What a program makes and sends; `properties` holds keys, tags and delay level too, as in RocketMQ itself."""
+
+    __slots__ = ("body", "properties", "topic")
+
+    def __init__(self, topic: str) -> None:
+        self.topic: str | None = topic  # None once destroyed
+        self.body = b""
+        self.properties: dict[str, str] = {}
+
+    def copy(self) -> Message:
+        twin = Message(self.topic)
+        twin.body, twin.properties = self.body, dict(self.properties)
+        return twin
+
+    def destroy(self) -> None:
+        self.topic, self.body, self.properties = None, b"", {}
+
+    def get_property(self, name: str) -> str:
+        return self.properties.get(name, "")
+
+    @property
+    def id(self) -> str:
+        return self.properties.get(UNIQUE_ID, "")
+
+    @property
+    def delay_level(self) -> int:
+        return int(self.properties.get(DELAY, 0))
+
+    # What only a stored message has; C's MQMessageExt starts from these values as well.
+    queue_id = reconsume_times = store_size = 0
+    born_ms = store_ms = queue_offset = commit_log_offset = prepared_transaction_offset = 0
+
+    def to_java(self) -> Any:
+        """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
+        java = java_class(_JAVA_MESSAGE)(self.topic, _bytes_type()(self.body))
+        if self.properties:
+            put = java_class(_ACCESSOR).putProperty
+            for name, value in self.properties.items():
+                put(java, name, value)
+        return java
+
+
+@cache
+def _bytes_type() -> Any:
+    return jpype.JArray(jpype.JByte)
+
+
+class ReceivedMessage:
+    """What a consumer or a transaction check was given: a view of Java's MessageExt, read when asked."""
+
+    __slots__ = ("_java",)
+
+    def __init__(self, java: Any) -> None:
+        self._java = java
+
+    @property
+    def topic(self) -> str:
+        return str(self._java.getTopic())
+
+    @property
+    def body(self) -> bytes:
+        body = self._java.getBody()
+        return b"" if body is None else bytes(body)
+
+    def get_property(self, name: str) -> str:
+        value = self._java.getProperty(name)
+        return "" if value is None else str(value)
+
+    @property
+    def id(self) -> str:
+        return str(self._java.getMsgId() or "")
+
+    @property
+    def delay_level(self) -> int:
+        return int(self._java.getDelayTimeLevel())
+
+    @property
+    def queue_id(self) -> int:
+        return int(self._java.getQueueId())
+
+    @property
+    def reconsume_times(self) -> int:
+        return int(self._java.getReconsumeTimes())
+
+    @property
+    def store_size(self) -> int:
+        return int(self._java.getStoreSize())
+
+    @property
+    def born_ms(self) -> int:
+        return int(self._java.getBornTimestamp())
+
+    @property
+    def store_ms(self) -> int:
+        return int(self._java.getStoreTimestamp())
+
+    @property
+    def queue_offset(self) -> int:
+        return int(self._java.getQueueOffset())
+
+    @property
+    def commit_log_offset(self) -> int:
+        return int(self._java.getCommitLogOffset())
+
+    @property
+    def prepared_transaction_offset(self) -> int:
+        return int(self._java.getPreparedTransactionOffset())
+
+
+class Batch:
+    """Messages of one topic that travel and are stored together."""
+
+    __slots__ = ("messages",)
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def to_java(self) -> Any:
+        java = java_class("java.util.ArrayList")()
+        for message in self.messages:
+            java.add(message.to_java())
+        return java

@@ -1,0 +1,147 @@
+"""A producer of the classic client over Java's DefaultMQProducer or TransactionMQProducer."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jpype
+
+from rmqlab.client import running
+from rmqlab.client.boundary import RefusedError
+from rmqlab.client.java import java_class
+from rmqlab.client.log import open_log
+from rmqlab.client.message import SHARDING_KEY, Batch, Message
+from rmqlab.client.reasons import reason_of, unreachable
+from rmqlab.client.settings import Settings, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGE = "org.apache.rocketmq.client.producer."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The broker's answer to a send; `status` counts as C's and Java's SendStatus do (0: SEND_OK)."""
+
+    status: int
+    msg_id: str
+    offset: int
+
+
+def sent(answer: Any) -> Sent:
+    """Read Java's SendResult."""
+    return Sent(answer.getSendStatus().ordinal(), str(answer.getMsgId()), answer.getQueueOffset())
+
+
+class Producer:
+    """One producer: settings, then start, sends, shutdown. Safe from any number of threads once started."""
+
+    def __init__(self, group: str) -> None:
+        self.settings = Settings(group)
+        self.state = State.NEW
+        self.limits: dict[str, int] = {}
+        self._java: Any = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"producer group {self.settings.group}"
+
+    def set_limit(self, setter: str, value: int) -> None:
+        """Keep a number for the Java producer's setter of that name, or set it at once on a running one."""
+        self.limits[setter] = value
+        if self.state is State.RUNNING:
+            getattr(self._java, setter)(value)
+
+    def _create(self) -> Any:
+        return java_class(PACKAGE + "DefaultMQProducer")(self.settings.group, self.settings.rpc_hook())
+
+    def start(self) -> None:
+        """Start it; a second start of a running producer changes nothing, as in C.
+
+        Raises:
+            RefusedError: no NameServer was set, or it was shut down.
+            jpype.JException: the Java client's reason.
+        """
+        with self._lock:
+            if self.state is State.RUNNING:
+                return
+            if self.state is State.ENDED:
+                raise RefusedError(f"{self} was shut down: a producer starts once, make a new one")
+            open_log()
+            java = self._create()
+            self.settings.configure(java)
+            for setter, value in self.limits.items():
+                getattr(java, setter)(value)
+            java.start()
+            self._java = java
+            self.state = State.RUNNING
+        running.register(self)
+
+    def shutdown(self) -> None:
+        """Shut it down; twice, or without a start, is fine."""
+        with self._lock:
+            java, self._java = self._java, None
+            if self.state is State.RUNNING:
+                self.state = State.ENDED
+        running.forget(self)
+        if java is not None and jpype.isJVMStarted():
+            java.shutdown()
+
+    def _started(self) -> Any:
+        java = self._java
+        if java is None:
+            raise RefusedError(
+                f"{self} is {self.state.value}: "
+                + (
+                    "call start() first"
+                    if self.state is State.NEW
+                    else "it cannot send any more, make a new one"
+                )
+            )
+        return java
+
+    def send(self, message: Message) -> Sent:
+        """Send and wait for the broker's answer."""
+        return self._call(lambda java: sent(java.send(message.to_java())))
+
+    def send_batch(self, batch: Batch) -> Sent:
+        """Send several messages of one topic as one."""
+        if not batch.messages:
+            raise RefusedError("the batch is empty")
+        return self._call(lambda java: sent(java.send(batch.to_java())))
+
+    def send_oneway(self, message: Message) -> None:
+        """Send without an answer: returns when the message is in the client's socket."""
+        self._call(lambda java: java.sendOneway(message.to_java()))
+
+    def send_by_sharding_key(self, message: Message, key: str) -> Sent:
+        """Send to the queue that belongs to the key (SelectMessageQueueByHash), and wait for the answer."""
+        message.properties[SHARDING_KEY] = key
+        selector = java_class(PACKAGE + "selector.SelectMessageQueueByHash")()
+        return self._call(
+            lambda java: sent(java.send(message.to_java(), selector, java_class("java.lang.String")(key)))
+        )
+
+    def _call(self, send: Callable[[Any], Any]) -> Any:
+        java = self._started()
+        try:
+            return send(java)
+        except jpype.JException as error:
+            raise RefusedError(self._explain(error)) from error
+
+    def _explain(self, error: Any) -> str:
+        """Say why a send failed; where it is for want of a route, whether the NameServer is there at all."""
+        reason = reason_of(error)
+        if self._java is None:
+            return f"{self} was shut down during the send ({reason})"
+        if "No route info" in reason or "connect to" in reason:
+            addresses = self.settings.addresses()
+            silent = unreachable(addresses)
+            if silent:
+                return f"{reason}: the NameServer {';'.join(silent)} does not answer"
+            if "No route info" in reason:
+                return f"{reason}: the NameServer {addresses} knows no broker that has it or would create it"
+        return reason

@@ -1,0 +1,69 @@
+"""Errors of the Java client as one useful line: what failed, and what the broker said.
+
+Java nests its reasons (a send fails because a route is unknown because a connection was refused), adds links to a
+FAQ and repeats class names; a learner needs the last sentence, an operator the response code.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Any
+
+_FAQ = re.compile(
+    r"\s*(?:See|For more information)[^\n]*https?://\S+(?:\s+for further details\.?)?", re.IGNORECASE
+)
+_CLASS = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)")
+_CODE = re.compile(r"^CODE:\s*(-?\d+)\s+DESC:\s*", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+_CONNECT_S = 0.5
+
+
+def _one_line(message: str) -> str:
+    message = _FAQ.sub("", message)
+    message = _CLASS.sub("", message)
+    return _SPACE.sub(" ", message).strip(" ,;")
+
+
+def _sentence(error: Any) -> str:
+    name = str(error.getClass().getSimpleName())
+    message = str(error.getMessage() or "")
+    if name == "MQBrokerException":
+        return f"the broker {error.getBrokerAddr() or ''} refused (code {error.getResponseCode()}): {error.getErrorMessage()}"
+    code = _CODE.match(message)
+    if code:
+        return f"{message[code.end() :]} (code {code[1]})"
+    return message or name
+
+
+def reason_of(error: Any) -> str:
+    """Return why a Java call failed, in one line: the outermost sentence, and the causes that add something.
+
+    Args:
+        error: what JPype raised.
+    """
+    if not hasattr(error, "getClass"):
+        return _one_line(f"{type(error).__name__}: {error}")
+    parts: list[str] = []
+    seen = 0
+    while error is not None and seen < 6:  # noqa: PLR2004  (causes can be circular)
+        part = _one_line(_sentence(error))
+        if part and not any(part in earlier or earlier in part for earlier in parts):
+            parts.append(part)
+        elif part:  # the longer of two that say the same
+            parts = [part if earlier in part else earlier for earlier in parts]
+        error = error.getCause()
+        seen += 1
+    return "; ".join(parts)
+
+
+def unreachable(addresses: str) -> tuple[str, ...]:
+    """Return which of `host:port;host:port` do not accept a connection now (half a second each)."""
+    silent = []
+    for address in re.split(r"[;,]", addresses):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+        except (OSError, ValueError):
+            silent.append(address.strip())
+    return tuple(silent)

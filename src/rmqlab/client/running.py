@@ -1,0 +1,62 @@
+"""The live clients of this process: whoever is still running when Python exits is shut down, in bounded time.
+
+Without it a script that forgets shutdown(), or ends with an exception, would hang: RocketMQ's threads are not daemons,
+and callbacks would come into an interpreter that is being torn down.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from typing import Any
+
+EXIT_DEADLINE_S = 5.0
+"""How long all clients together may take to shut down when Python exits."""
+
+_logger = logging.getLogger("rmqlab.client")
+_lock = threading.Lock()
+_running: dict[int, Any] = {}
+_hooked = False
+
+
+def register(client: Any) -> None:
+    """Remember a client that runs; it has a `shutdown()` that may be called twice."""
+    global _hooked  # noqa: PLW0603  (one hook a process, after JPype's, so that it runs before it)
+    with _lock:
+        _running[id(client)] = client
+        if not _hooked:
+            atexit.register(shutdown_all)
+            _hooked = True
+
+
+def forget(client: Any) -> None:
+    """Forget a client that was shut down."""
+    with _lock:
+        _running.pop(id(client), None)
+
+
+def running() -> tuple[Any, ...]:
+    """Return the clients that run now."""
+    with _lock:
+        return tuple(_running.values())
+
+
+def _shutdown(client: Any) -> None:
+    try:
+        client.shutdown()
+    except Exception as error:  # noqa: BLE001  (one client's failure must not keep the others)
+        _logger.debug("shutting down %r at exit: %s", client, error)
+
+
+def shutdown_all(deadline_s: float = EXIT_DEADLINE_S) -> tuple[Any, ...]:
+    """Shut down every live client at the same time; return those that were not done in time."""
+    clients = running()
+    threads = [threading.Thread(target=_shutdown, args=(client,), daemon=True) for client in clients]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + deadline_s
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return running()
