@@ -138,9 +138,7 @@ def _is_right(path: Path, jar: Jar) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
 
 
-def _fetch_all(
-    jars: list[Jar], staging: Path, advance: Callable[[int], None]
-) -> Iterator[tuple[Jar, Path]]:
+def _fetch_all(jars: list[Jar], staging: Path, advance: Callable[[int], None]) -> Iterator[tuple[Jar, Path]]:
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rmqlab-fetch") as pool:
         jobs = {pool.submit(_fetch, jar, staging, advance): jar for jar in jars}
         try:
@@ -156,7 +154,6 @@ def _fetch(jar: Jar, staging: Path, advance: Callable[[int], None]) -> Path:
     import requests  # noqa: PLC0415  (half a second that only a download needs)
     from jgo.maven import MavenContext  # noqa: PLC0415
     from jgo.maven._resolver import PythonResolver  # noqa: PLC0415
-
 
     @contextmanager
     def count(_name: str, _size: int) -> Iterator[Callable[[int], None]]:

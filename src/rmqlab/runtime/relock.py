@@ -16,7 +16,9 @@ from xml.sax.saxutils import escape
 from rmqlab.errors import RuntimeFilesError
 from rmqlab.runtime.lockfile import Jar, JarGroup, read_lock, write_lock
 
-_LINE = re.compile(r"^\s+([\w.\-]+):([\w.\-]+):jar:(?:([\w.\-]+):)?([\w.\-]+):(?:compile|runtime):(\S.*?\.jar)")
+_LINE = re.compile(
+    r"^\s+([\w.\-]+):([\w.\-]+):jar:(?:([\w.\-]+):)?([\w.\-]+):(?:compile|runtime):(\S.*?\.jar)"
+)
 
 
 def _pom(roots: tuple[str, ...]) -> str:

@@ -1,0 +1,44 @@
+"""What a backend must do: run one node, and say how it is. Everything about clusters is above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rmqlab.plan import NodeSpec
+
+NodeState = Literal["up", "paused", "down"]
+Handle = dict[str, int | float | str]
+"""What finds a running node again from another process. Goes into the cluster's record as JSON."""
+
+
+class Backend(Protocol):
+    """Runs nodes. Every method is safe to call for a node that is already gone."""
+
+    name: str
+
+    def launch(self, spec: NodeSpec, folder: Path) -> Handle:
+        """Start a node that keeps its files in `folder`; return at once."""
+
+    def state(self, handle: Handle) -> NodeState:
+        """Tell how a node is, without talking to it."""
+
+    def stop(self, handle: Handle, timeout_s: float) -> None:
+        """End a node in its own orderly way; kill it when that takes longer than `timeout_s`."""
+
+    def kill(self, handle: Handle) -> None:
+        """End a node at once (kill -9); return when it is gone."""
+
+    def pause(self, handle: Handle) -> None:
+        """Freeze a node: its connections stay, it answers nothing."""
+
+    def resume(self, handle: Handle) -> None:
+        """Let a paused node go on."""
+
+    def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
+        """Return the last lines that a node printed and logged."""
+
+    def sweep(self, folder: Path) -> None:
+        """Kill whatever still runs out of a cluster's folder: the net below a start that was cut off."""

@@ -1,0 +1,152 @@
+"""Nodes as plain JVM processes: detached from the process that starts them, found again by pid and command line."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from rmqlab.runtime import ensure_jars, find_java
+
+if TYPE_CHECKING:
+    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.plan import NodeSpec
+
+_LOOPBACK = Path(__file__).parent.parent / "runtime" / "loopback"
+_CLOCK_SLACK_S = 3.0
+_GONE_S = 10.0
+
+JVM_OPTIONS = (
+    "-XX:+UseSerialGC",  # one small heap: no use for parallel collectors
+    "-XX:TieredStopAtLevel=1",  # quick to start; a lab never runs hot for long
+    "-Xss512k",
+    "-XX:-UsePerfData",
+    "-XX:+PerfDisableSharedMem",
+    "-Djava.net.preferIPv4Stack=true",
+    "-Drocketmq.broker.diskSpaceWarningLevelRatio=0.90",
+)
+
+
+def java_command(spec: NodeSpec, folder: Path) -> list[str]:
+    """Return the command line of a node, as an argument list."""
+    java = find_java()
+    classpath = [str(_LOOPBACK), *map(str, ensure_jars())]
+    separator = ";" if sys.platform == "win32" else ":"
+    return [
+        str(java.executable),
+        f"-Xmx{spec.max_heap_mb}m",
+        *JVM_OPTIONS,
+        *java.quiet_options,
+        f"-Duser.home={folder}",
+        "-cp",
+        separator.join(classpath),
+        spec.main_class,
+        "-c",
+        str(folder / spec.conf_name),
+    ]
+
+
+class ProcessBackend:
+    """Runs each node as one JVM. Windows, macOS, Linux."""
+
+    name = "process"
+
+    def launch(self, spec: NodeSpec, folder: Path) -> Handle:
+        """Write the node's configuration and start its JVM in a session of its own."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / spec.conf_name).write_text(spec.conf_text, encoding="utf-8", newline="\n")
+        detached: dict[str, bool | int] = (
+            {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        with (folder / "console.log").open("ab") as console:
+            process = psutil.Popen(
+                java_command(spec, folder),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                **detached,
+            )
+        return {"pid": process.pid, "created": process.create_time(), "mark": str(folder / spec.conf_name)}
+
+    def state(self, handle: Handle) -> NodeState:
+        """Tell how a process is; a pid that now belongs to another program is down."""
+        process = _find(handle)
+        if process is None:
+            return "down"
+        with contextlib.suppress(psutil.Error):
+            return "paused" if process.status() == psutil.STATUS_STOPPED else "up"
+        return "down"
+
+    def stop(self, handle: Handle, timeout_s: float) -> None:
+        """Ask the JVM to shut down (SIGTERM runs RocketMQ's shutdown hook; Windows has no such thing and kills)."""
+        process = _find(handle)
+        if process is None:
+            return
+        with contextlib.suppress(psutil.Error):
+            process.resume()
+            process.terminate()
+            process.wait(timeout_s)
+        self.kill(handle)
+
+    def kill(self, handle: Handle) -> None:
+        """Kill -9, and wait until the process is gone."""
+        process = _find(handle)
+        if process is not None:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                process.wait(_GONE_S)
+
+    def pause(self, handle: Handle) -> None:
+        """Suspend the process (SIGSTOP)."""
+        process = _find(handle)
+        if process is not None:
+            process.suspend()
+
+    def resume(self, handle: Handle) -> None:
+        """Let the process go on (SIGCONT)."""
+        process = _find(handle)
+        if process is not None:
+            process.resume()
+
+    def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
+        """Return the end of what the node printed, and of its own log."""
+        own = "namesrv.log" if not spec.is_broker else "broker.log"
+        files = (folder / "logs" / "rocketmqlogs" / own, folder / "console.log")
+        tails = []
+        for file in files:
+            with contextlib.suppress(OSError):
+                text = file.read_text(encoding="utf-8", errors="replace").rstrip()
+                if text:
+                    tails.append("\n".join(text.splitlines()[-lines:]))
+        return "\n".join(tails)
+
+    def sweep(self, folder: Path) -> None:
+        """Kill every process of this user whose command line names a file below the folder."""
+        prefix = str(folder) + ("\\" if sys.platform == "win32" else "/")
+        for process in psutil.process_iter(["cmdline", "name"]):
+            if "java" in (process.info["name"] or "") and any(
+                word.startswith(prefix) for word in process.info["cmdline"] or ()
+            ):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+                    process.wait(_GONE_S)
+
+
+def _find(handle: Handle) -> psutil.Process | None:
+    """Return the process of a handle, never somebody else's: pid, start time and the path of its conf file must agree."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(int(handle["pid"]))
+        if (
+            abs(process.create_time() - float(handle["created"])) < _CLOCK_SLACK_S
+            and process.status() != psutil.STATUS_ZOMBIE
+            and handle["mark"] in process.cmdline()
+        ):
+            return process
+    return None

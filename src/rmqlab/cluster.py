@@ -1,0 +1,324 @@
+"""The life of a cluster: start or re-attach, faults, end. Whoever starts one need not be who ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psutil
+
+from rmqlab import leases, ports, records
+from rmqlab.backends import find_backend
+from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, NodeDownError
+from rmqlab.plan import BLOCK, plan
+from rmqlab.readiness import wait_until_ready
+from rmqlab.records import Record
+from rmqlab.runtime import ensure_jars
+from rmqlab.topology import find_topology
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.plan import NodeSpec
+
+READY_S = 60.0
+"""How long a start may take. On two idle cores it takes three to five seconds."""
+
+STOP_S = 25.0
+"""How long a graceful stop may take; a broker's takes 12 to 16 seconds."""
+
+_DISK_REFUSES_ABOVE = 0.90
+"""MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, whatever is set."""
+
+
+class Node:
+    """One NameServer or broker of a running cluster."""
+
+    def __init__(self, cluster: Cluster, spec: NodeSpec) -> None:
+        self._cluster = cluster
+        self.spec = spec
+
+    name = property(lambda self: self.spec.name, doc="`namesrv`, `broker-a`, ...")
+    role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER` or `SLAVE`.")
+    address = property(lambda self: self.spec.address, doc="`host:port`.")
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name} {self.role} {self.address} {self.state}>"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None where the node does not run."""
+        return int(self._handle["pid"]) if self.state != "down" else None
+
+    @property
+    def state(self) -> NodeState:
+        """`up`, `paused` or `down`, as the operating system sees it."""
+        return self._cluster.backend.state(self._handle)
+
+    def kill(self) -> None:
+        """Kill -9: what was not handed to the operating system is gone."""
+        self._require_running("kill")
+        self._cluster.backend.kill(self._handle)
+
+    def stop(self, timeout_s: float = STOP_S) -> None:
+        """Stop in RocketMQ's orderly way: unregister, flush, close. A broker takes 12 to 16 seconds."""
+        self._require_running("stop")
+        self._cluster.backend.stop(self._handle, timeout_s)
+
+    def pause(self) -> None:
+        """Freeze the node: connections stay open, nothing is answered."""
+        self._require_running("pause")
+        self._cluster.backend.pause(self._handle)
+
+    def resume(self) -> None:
+        """Let a paused node go on."""
+        self._require_running("resume")
+        self._cluster.backend.resume(self._handle)
+
+    def restart(self) -> None:
+        """Start the node again on its own files, killing it first if it runs; return when it is ready."""
+        self._cluster.backend.kill(self._handle)
+        self._cluster._launch([self.spec])  # noqa: SLF001  (a node is part of its cluster)
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the end of the node's log."""
+        return self._cluster.backend.log_tail(self.spec, self._cluster.folder / self.name, lines)
+
+    @property
+    def _handle(self) -> Handle:
+        return self._cluster.record.handles.get(self.name, {"pid": 0, "created": 0.0, "mark": ""})
+
+    def _require_running(self, verb: str) -> None:
+        if self.state == "down":
+            raise NodeDownError(
+                f"{self.name} does not run, so there is nothing to {verb}. Use .restart() first."
+            )
+
+
+class Cluster:
+    """A running cluster. Made by `start_cluster` and `attach`; many processes may hold one."""
+
+    def __init__(self, record: Record) -> None:
+        self._name = record.name
+        self._last = record
+        self.backend = find_backend(record.backend)
+        self.nodes = {spec.name: Node(self, spec) for spec in record.specs}
+        if record.lease_s is not None:
+            leases.hold(record.name, record.lease_s)
+
+    def __repr__(self) -> str:
+        return f"<Cluster {self.name} ({self.topology}) at {self.namesrv}>"
+
+    @property
+    def record(self) -> Record:
+        """What is written down about the cluster now: another process may have restarted a node."""
+        self._last = records.read(self._name) or self._last
+        return self._last
+
+    name = property(lambda self: self._name, doc="The name by which it is found again.")
+    topology = property(lambda self: self._last.topology, doc="The name of its shape.")
+    namesrv = property(lambda self: self._last.namesrv, doc="NameServer addresses, as clients take them.")
+    folder = property(lambda self: self._last.folder, doc="Where the nodes keep their files.")
+
+    @property
+    def brokers(self) -> list[Node]:
+        """The brokers among the nodes."""
+        return [node for node in self.nodes.values() if node.spec.is_broker]
+
+    def stop(self, *, keep_files: bool | None = None) -> None:
+        """End the cluster: a throw-away one at once, a kept one in order and with its files left for the next start.
+
+        Args:
+            keep_files: Override what the kind of cluster decides.
+        """
+        with records.lock(self.name):
+            record = records.read(self.name)
+            if record is not None:
+                _end(record, keep_files=record.lease_s is None if keep_files is None else keep_files)
+
+    def heal(self) -> None:
+        """Resume what is paused and restart what is down, so that the cluster is whole again."""
+        for node in self.nodes.values():
+            if node.state == "paused":
+                node.resume()
+        down = [node.spec for node in self.nodes.values() if node.state == "down"]
+        if down:
+            self._launch(down)
+
+    def _launch(self, specs: list[NodeSpec]) -> None:
+        """Launch nodes side by side, write down each at once, and wait until all that run are ready."""
+        with records.lock(f"{self.name}.record"):  # two processes may restart two nodes
+            for spec in specs:
+                handle = self.backend.launch(spec, self.folder / spec.name)
+                self._last = self.record.with_handle(spec.name, handle)
+                records.write(self._last)
+        wait_until_ready(
+            [node.spec for node in self.nodes.values() if node.spec in specs or node.state == "up"],
+            lambda spec: self.nodes[spec.name].state != "down",
+            lambda spec: self.nodes[spec.name].log_tail(),
+            timeout_s=READY_S,
+        )
+
+
+def start_cluster(
+    topology: str = "single",
+    *,
+    name: str | None = None,
+    namesrv_port: int | None = None,
+    lease_s: float | None = None,
+    fresh: bool = False,
+) -> Cluster:
+    """Start a cluster, or re-attach to the one of that name; return when it can be sent to.
+
+    Args:
+        topology: The name of its shape.
+        name: The name to find it again by; the topology's by default.
+        namesrv_port: A port for the first NameServer; by default a free one.
+        lease_s: End the cluster when nobody has used it for so many seconds. None: keep it until `stop`.
+        fresh: End one of that name first, and delete its messages.
+
+    Raises:
+        UnknownTopologyError: there is no such shape.
+        PortTakenError: somebody else listens on `namesrv_port`.
+        DiskSpaceError: the disk is too full for a broker to accept messages.
+        StartError: a node died or was not ready in time. Nothing is left running.
+        RuntimeFilesError: the jars or Java are missing.
+    """
+    shape = find_topology(topology)
+    name = name or shape.name
+    with records.lock(name):
+        record = records.read(name)
+        if record and (fresh or not _usable(record)):
+            _end(record, keep_files=not fresh)
+            record = None
+        if record:
+            if record.topology != shape.name:
+                raise ClusterError(
+                    f"{name} runs with the topology {record.topology}. `rmqlab down {name}` first."
+                )
+            _check_port(record, namesrv_port)
+            cluster = Cluster(record)
+            records.renew_lease(name)
+            leases.ensure_supervisor()
+            cluster.heal()
+            return cluster
+        if fresh:
+            shutil.rmtree(records.folder(name), ignore_errors=True)
+        ensure_jars()
+        return _start_new(name, shape.name, namesrv_port, lease_s)
+
+
+def attach(name: str) -> Cluster:
+    """Return the running cluster of that name.
+
+    Raises:
+        NoSuchClusterError: there is none.
+    """
+    record = records.read(name)
+    if record is None or not _usable(record):
+        there = ", ".join(each.name for each in records.all_records()) or "none"
+        raise NoSuchClusterError(
+            f"No cluster called {name} runs. Running now: {there}. Start one: `rmqlab up`."
+        )
+    if record.lease_s is not None:
+        records.renew_lease(name)
+    return Cluster(record)
+
+
+def list_clusters() -> list[Record]:
+    """Return the records of all clusters, running or broken, by name."""
+    return records.all_records()
+
+
+def end_if(name: str, condition: Callable[[Record], bool]) -> bool:
+    """End a cluster, whatever state it is in, if a condition holds once nobody else can start or end it."""
+    with records.lock(name):
+        record = records.read(name)
+        if record is None or not condition(record):
+            return False
+        _end(record, keep_files=record.lease_s is None)
+        return True
+
+
+def _usable(record: Record) -> bool:
+    """Tell whether any node runs; a start that nobody finishes any more does not count."""
+    if record.starter and not psutil.pid_exists(record.starter):
+        return False
+    backend = find_backend(record.backend)
+    return any(backend.state(handle) != "down" for handle in record.handles.values())
+
+
+def _check_port(record: Record, namesrv_port: int | None) -> None:
+    if namesrv_port and f":{namesrv_port}" not in record.namesrv:
+        raise ClusterError(
+            f"{record.name} runs already, with its NameServer at {record.namesrv}. "
+            f"Use that address, or `rmqlab down {record.name}` first."
+        )
+
+
+def _start_new(name: str, topology: str, namesrv_port: int | None, lease_s: float | None) -> Cluster:
+    folder = records.folder(name)
+    record: Record | None = None
+    try:
+        _require_disk(folder)
+        if namesrv_port:
+            ports.require_free(namesrv_port)
+        base = ports.lease_block(name, BLOCK, lambda owner: records.read(owner) is not None)
+        specs = plan(find_topology(topology), folder, base, namesrv_port=namesrv_port)
+        record = Record(name, topology, "process", time.time(), lease_s, os.getpid(), specs, {})
+        records.write(record)
+        if lease_s is not None:
+            records.renew_lease(name)
+            leases.ensure_supervisor()
+        cluster = Cluster(record)
+        cluster._launch(list(specs))  # noqa: SLF001  (the same module)
+        record = replace(cluster.record, starter=0)
+        records.write(record)
+    except BaseException as error:  # Ctrl-C too: a start that did not finish leaves nothing behind
+        if record is not None:
+            _end(record, keep_files=lease_s is None)
+        ports.release(name)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise DiskSpaceError(f"The disk of {folder} is full. Make room, or set RMQLAB_HOME.") from error
+        raise
+    return cluster
+
+
+def _end(record: Record, *, keep_files: bool) -> None:
+    """End every node, brokers before NameServers, then give back ports, record and (unless kept) files."""
+    record = records.read(record.name) or record
+    backend = find_backend(record.backend)
+    leases.release(record.name)
+    for brokers in (True, False):
+        handles = [
+            record.handles[s.name]
+            for s in record.specs
+            if s.is_broker is brokers and s.name in record.handles
+        ]
+        with ThreadPoolExecutor(max(1, len(handles))) as pool:
+            list(pool.map(lambda h: backend.stop(h, STOP_S) if keep_files else backend.kill(h), handles))
+    backend.sweep(record.folder)
+    records.forget(record)
+    ports.release(record.name)
+    if not keep_files:
+        shutil.rmtree(record.folder, ignore_errors=True)
+
+
+def _require_disk(folder: Path) -> None:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    usage = shutil.disk_usage(place)
+    if usage.total and usage.used / (usage.used + usage.free) >= _DISK_REFUSES_ABOVE:
+        raise DiskSpaceError(
+            f"The disk of {place} is {usage.used / (usage.used + usage.free):.0%} full, and a RocketMQ broker refuses "
+            "messages above 90 %. Make room, or set RMQLAB_HOME to a folder on another disk."
+        )

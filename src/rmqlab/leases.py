@@ -1,0 +1,74 @@
+"""Hold a cluster's lease while this process lives, and see to it that the supervisor runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import filelock
+
+from rmqlab import records
+from rmqlab.places import state_dir
+
+_held: dict[str, threading.Event] = {}
+_guard = threading.Lock()
+
+
+def hold(name: str, lease_s: float) -> None:
+    """Renew this process's lease four times per lease, at least every 30 s, until `release` or the process's end."""
+    with _guard:
+        if name in _held:
+            return
+        done = _held[name] = threading.Event()
+    period = min(lease_s / 4, 30.0)
+
+    def renew() -> None:
+        while not done.wait(period):
+            if records.read(name) is None:
+                break
+            records.renew_lease(name)
+            ensure_supervisor()
+        with _guard:
+            if _held.get(name) is done:
+                del _held[name]
+
+    threading.Thread(target=renew, name=f"rmqlab-lease-{name}", daemon=True).start()
+
+
+def release(name: str) -> None:
+    """Stop renewing."""
+    with _guard:
+        done = _held.pop(name, None)
+    if done:
+        done.set()
+
+
+def supervisor_lock() -> filelock.FileLock:
+    """Return the lock that the one supervisor of this user holds while it lives."""
+    state_dir().mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(state_dir() / "supervisor.lock")
+
+
+def ensure_supervisor() -> None:
+    """Start the supervisor unless it runs. Two at once do no harm: the second finds the lock taken and leaves."""
+    lock = supervisor_lock()
+    try:
+        with lock.acquire(timeout=0):
+            pass
+    except filelock.Timeout:
+        return
+    detached: dict[str, bool | int] = (
+        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    with (state_dir() / "supervisor.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "rmqlab.supervisor"],
+            cwd=state_dir(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **detached,
+        )

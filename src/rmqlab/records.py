@@ -1,0 +1,143 @@
+"""What is written down about each cluster, so that any process finds it again: records, locks, leases.
+
+clusters/NAME/record.json     what runs, and how to find it (replaced whole, never edited)
+clusters/NAME/leases/PID      touched by each process that uses the cluster
+clusters/NAME/NODE/           a node's own files
+clusters/NAME.lock            held while a cluster starts or ends
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import filelock
+
+from rmqlab.errors import ClusterError
+from rmqlab.places import state_dir
+from rmqlab.plan import NodeSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rmqlab.backends.base import Handle
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cluster.
+
+    `lease_s` is None for a cluster that is kept until somebody ends it. `starter` is the pid of the process
+    that is starting it, 0 once it is ready. `handles` has one entry a launched node.
+    """
+
+    name: str
+    topology: str
+    backend: str
+    created: float
+    lease_s: float | None
+    starter: int
+    specs: tuple[NodeSpec, ...]
+    handles: dict[str, Handle]
+
+    @property
+    def namesrv(self) -> str:
+        """The NameServers' addresses, as clients take them."""
+        return ";".join(spec.address for spec in self.specs if not spec.is_broker)
+
+    @property
+    def folder(self) -> Path:
+        """Where the cluster's files are."""
+        return folder(self.name)
+
+    def with_handle(self, node: str, handle: Handle) -> Record:
+        """Return this record with a node's handle replaced."""
+        return replace(self, handles={**self.handles, node: handle})
+
+
+def root() -> Path:
+    """Return the folder of all clusters."""
+    return state_dir() / "clusters"
+
+
+def folder(name: str) -> Path:
+    """Return a cluster's folder.
+
+    Raises:
+        ClusterError: the name cannot be a folder's.
+    """
+    if not _NAME.fullmatch(name):
+        raise ClusterError(
+            f"{name!r} cannot name a cluster: use letters, digits, dots and dashes, 60 at most."
+        )
+    return root() / name
+
+
+def write(record: Record) -> None:
+    """Write a record so that no reader ever sees half of one."""
+    record.folder.mkdir(parents=True, exist_ok=True)
+    partial = record.folder / f"record.{os.getpid()}.new"
+    partial.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+    partial.replace(record.folder / "record.json")
+
+
+def read(name: str) -> Record | None:
+    """Return the record of a cluster, or None where there is none."""
+    try:
+        data: dict[str, Any] = json.loads((folder(name) / "record.json").read_text(encoding="utf-8"))
+        specs = tuple(NodeSpec(**{**spec, "ports": tuple(spec["ports"])}) for spec in data.pop("specs"))
+        return Record(specs=specs, **data)
+    except (OSError, ValueError, TypeError, KeyError):  # gone, half-made, or of another version
+        return None
+
+
+def forget(record: Record) -> None:
+    """Remove a record and its leases; the nodes' files stay."""
+    (record.folder / "record.json").unlink(missing_ok=True)
+    for lease in leases(record.name):
+        lease.unlink(missing_ok=True)
+
+
+def all_records() -> list[Record]:
+    """Return every record, by name."""
+    names = sorted(path.parent.name for path in root().glob("*/record.json"))
+    return [record for name in names if (record := read(name))]
+
+
+def lock(name: str) -> filelock.FileLock:
+    """Return the lock that whoever starts or ends a cluster holds."""
+    folder(name)
+    root().mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(root() / f"{name}.lock")
+
+
+def renew_lease(name: str) -> None:
+    """Say that this process uses the cluster now."""
+    lease = folder(name) / "leases" / str(os.getpid())
+    with contextlib.suppress(OSError):
+        lease.parent.mkdir(parents=True, exist_ok=True)
+        lease.touch()
+        os.utime(lease)
+
+
+def leases(name: str) -> list[Path]:
+    """Return the lease files of a cluster, one a process that used it."""
+    return list((folder(name) / "leases").glob("*"))
+
+
+def lease_left_s(record: Record) -> float | None:
+    """Return for how many seconds the cluster may still be used by nobody; None if it is kept."""
+    if record.lease_s is None:
+        return None
+    last = record.created
+    for lease in leases(record.name):
+        with contextlib.suppress(OSError):
+            last = max(last, lease.stat().st_mtime)
+    return last + record.lease_s - time.time()
