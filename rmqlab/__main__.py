@@ -72,15 +72,14 @@ def lacks_the_package() -> bool:
 
 def wanted_stamp() -> str:
     """Return what the stamp of an up-to-date `.venv` says."""
-    facts = (ROOT / "pyproject.toml").read_bytes() + b"\0" + str(ROOT).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(facts).hexdigest()
+    return f"{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()} {ROOT}"
 
 
 def found_stamp() -> str:
     """Return what the stamp says, or nothing where there is none."""
     try:
-        return STAMP.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
+        return STAMP.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
         return ""
 
 
@@ -112,13 +111,14 @@ def prepare(*, anew: bool) -> None:
     """Bring `.venv` up to date: create it where it is missing or broken, then install into it."""
     if is_prepared() and not anew:
         return
-    if anew or found_stamp() == UNFINISHED or not works():
+    stamp = found_stamp()  # none: somebody's own .venv, or pip gave up in good order
+    if anew or (stamp and not stamp.endswith(f" {ROOT}")) or not works():
         check_python()
         create()
-    STAMP.write_text(UNFINISHED, encoding="ascii")
+    STAMP.write_text(UNFINISHED, encoding="utf-8")
     print(f"Installing what the labs need into {VENV} (once, some minutes)", flush=True)
     install()
-    STAMP.write_text(wanted_stamp(), encoding="ascii")
+    STAMP.write_text(wanted_stamp(), encoding="utf-8", errors="surrogateescape")
 
 
 def works() -> bool:
