@@ -1,0 +1,91 @@
+"""Reading messages where they lie, by queue and offset, without being a consumer: no group, no commit, no rebalance.
+
+The pull request is put to one broker's address at once (`MQClientAPIImpl.pullMessage`), which answers immediately
+whether or not the offset holds a message.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jpype
+
+from rmqlab.client.facts import QueueRef, StoredMessage
+
+# A group that every broker knows from the start (MixAll.TOOLS_CONSUMER_GROUP); mqadmin reads under this name too.
+_GROUP = "TOOLS_CONSUMER"
+# A broker hands out at most this many from memory at a time (maxTransferCountOnMessageInMemory).
+_BATCH = 32
+# PullSysFlag: the request carries its subscription. Not set: commit an offset, suspend while empty.
+_SUBSCRIPTION = 0x1 << 2
+_UNIQ_KEY = "UNIQ_KEY"
+
+
+def read(api: Any, address: str, queue: QueueRef, offset: int, count: int, timeout_ms: int) -> list[StoredMessage]:
+    """Return up to `count` messages from `offset` on; fewer if the queue ends, none if the offset is not there."""
+    mode = jpype.JClass("org.apache.rocketmq.client.impl.CommunicationMode").SYNC
+    decoder = jpype.JClass("org.apache.rocketmq.common.message.MessageDecoder")
+    buffer = jpype.JClass("java.nio.ByteBuffer")
+    found: list[StoredMessage] = []
+    end = offset + count
+    while offset < end:
+        request = _request(queue, offset, min(_BATCH, end - offset))
+        binary = api.pullMessage(address, request, timeout_ms, mode, None).getMessageBinary()
+        if binary is None:
+            break
+        batch = [_convert(message, queue.broker) for message in decoder.decodes(buffer.wrap(binary))]
+        batch = [message for message in batch if offset <= message.queue_offset < end]
+        if not batch:
+            break
+        found += batch
+        offset = batch[-1].queue_offset + 1
+    return found
+
+
+def from_java(message: Any, broker_at: dict[str, str]) -> StoredMessage:
+    """Convert a `MessageExt`; `broker_at` names the broker at an address, which messages alone do not tell."""
+    host = message.getStoreHost()
+    address = f"{host.getAddress().getHostAddress()}:{host.getPort()}"
+    broker = str(message.getBrokerName() or "") or broker_at.get(address, address)
+    return _convert(message, broker)
+
+
+def _request(queue: QueueRef, offset: int, count: int) -> Any:
+    request = jpype.JClass("org.apache.rocketmq.remoting.protocol.header.PullMessageRequestHeader")()
+    boxed = jpype.JPackage("java.lang")
+    request.setConsumerGroup(_GROUP)
+    request.setTopic(queue.topic)
+    request.setQueueId(boxed.Integer(queue.queue_id))
+    request.setQueueOffset(boxed.Long(offset))
+    request.setMaxMsgNums(boxed.Integer(count))
+    request.setSysFlag(boxed.Integer(_SUBSCRIPTION))
+    request.setCommitOffset(boxed.Long(0))
+    request.setSuspendTimeoutMillis(boxed.Long(0))
+    request.setSubscription("*")
+    request.setSubVersion(boxed.Long(0))
+    request.setExpressionType("TAG")
+    request.setBrokerName(queue.broker)
+    return request
+
+
+def _convert(message: Any, broker: str) -> StoredMessage:
+    properties = {str(entry.getKey()): str(entry.getValue()) for entry in message.getProperties().entrySet()}
+    # A decoded message answers getMsgId() with the sender's id and keeps the broker's own aside (MessageClientExt).
+    offset_id = getattr(message, "getOffsetMsgId", message.getMsgId)
+    body = message.getBody()
+    return StoredMessage(
+        topic=str(message.getTopic()),
+        broker=broker,
+        queue_id=int(message.getQueueId()),
+        queue_offset=int(message.getQueueOffset()),
+        commit_log_offset=int(message.getCommitLogOffset()),
+        msg_id=properties.get(_UNIQ_KEY) or str(message.getMsgId()),
+        offset_msg_id=str(offset_id()),
+        keys=properties.get("KEYS", ""),
+        tags=properties.get("TAGS", ""),
+        body=b"" if body is None else bytes(body),
+        properties=properties,
+        born_ms=int(message.getBornTimestamp()),
+        store_ms=int(message.getStoreTimestamp()),
+        reconsume_times=int(message.getReconsumeTimes()),
+    )

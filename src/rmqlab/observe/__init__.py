@@ -1,0 +1,26 @@
+"""Looking at a cluster: frozen snapshots, and the one feed that takes them.
+
+`snapshot` says what a reading holds, `reader` takes one, `feed` takes them again and again for all who look.
+What is drawn from them is the views' affair.
+"""
+
+from __future__ import annotations
+
+from rmqlab.observe.feed import Feed, Watch, feed
+from rmqlab.observe.reader import Observable, Reader
+from rmqlab.observe.snapshot import Gap, GroupState, Interest, NodeState, QueueState, Snapshot, TopicState
+
+__all__ = [
+    "Feed",
+    "Gap",
+    "GroupState",
+    "Interest",
+    "NodeState",
+    "Observable",
+    "QueueState",
+    "Reader",
+    "Snapshot",
+    "TopicState",
+    "Watch",
+    "feed",
+]

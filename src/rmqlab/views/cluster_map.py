@@ -1,0 +1,174 @@
+"""The cluster map: which processes there are, what they are for, and how they are.
+
+NameServers stand left, masters in the middle, slaves to the right of the master that they copy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rmqlab.observe import Interest, NodeState, Snapshot
+from rmqlab.views.drawing import Drawing, count
+from rmqlab.views.looker import Kind, Looker
+from rmqlab.views.markup import PAD, at, el, facts, picture, shorten, text
+from rmqlab.views.parts import LINE, button, button_width, head, notices, state_symbol, state_word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROLES = {
+    "NAMESRV": ("NameServer", "NS", "knows which broker serves which topic; clients ask it first"),
+    "MASTER": ("broker, master", "M", "keeps messages; producers write to it, consumers read from it"),
+    "SLAVE": ("broker, slave", "S", "keeps a copy of its master's messages"),
+}
+_COLUMN = {"MASTER": 1, "SLAVE": 2}
+_CARD, _GAP = 236, 76
+_TALL, _LOW = 112, 64
+_TOP = 66
+_CONTROLS = {
+    "up": (
+        ("Pause", "pause", "Freeze the process (SIGSTOP): its connections stay open, nothing answers"),
+        ("Kill", "kill", "Kill the process at once (SIGKILL)"),
+        ("Restart", "restart", "Stop the process and start it again on the same files"),
+    ),
+    "paused": (
+        ("Resume", "resume", "Let the process go on (SIGCONT)"),
+        ("Kill", "kill", "Kill the process at once (SIGKILL)"),
+    ),
+    "down": (("Restart", "restart", "Start the process again on the same files"),),
+}
+
+
+def interest(what: Mapping[str, Any]) -> Interest:
+    """Return what the map needs: nodes, and which brokers the NameServer knows. It takes no arguments."""
+    if what:
+        raise TypeError(f"the map takes no arguments, got {', '.join(what)}")
+    return Interest(registrations=True)
+
+
+def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:  # noqa: ARG001 - as every kind
+    """Draw the map of a snapshot's nodes."""
+    places = _places(snapshot.nodes)
+    tall = _TALL if looker.live else _LOW
+    columns = 1 + max((column for column, _ in places.values()), default=0)
+    rows = 1 + max((row for _, row in places.values()), default=0)
+    width = max(2 * PAD + columns * _CARD + (columns - 1) * _GAP, 2 * PAD + 2 * _CARD + _GAP)
+    missing = _sentences(snapshot, looker)
+    bottom = _TOP + rows * (tall + 20) - 20
+    height = bottom + PAD + len(missing) * LINE + (4 if missing else 0)
+    up = sum(node.state == "up" for node in snapshot.nodes)
+    title = f"Cluster {snapshot.cluster}".strip()
+    subtitle = f"{count(len(snapshot.nodes), 'process').replace('processs', 'processes')}, {up} up"
+    body = (
+        head(width, title, subtitle, looker)
+        + "".join(_link(node, places, snapshot.nodes, tall) for node in snapshot.nodes)
+        + "".join(_card(node, _corner(places[node.name], tall), tall, looker) for node in snapshot.nodes)
+        + notices(PAD + 2, bottom + PAD + 4, missing)
+    )
+    table = tuple((node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in snapshot.nodes)
+    label = f"{title}: {subtitle}"
+    return Drawing(label, picture(width, height, label, body), ("node", "role", "state"), table, missing)
+
+
+def _places(nodes: tuple[NodeState, ...]) -> dict[str, tuple[int, int]]:
+    """Return each node's column and row."""
+    rows = {0: 0, 1: 0, 2: 0}
+    places: dict[str, tuple[int, int]] = {}
+    for node in sorted(nodes, key=lambda node: _COLUMN.get(node.role, 0)):
+        column = _COLUMN.get(node.role, 0)
+        master = _master(node, nodes) if column == 2 else None  # noqa: PLR2004 - the slaves' column
+        row = max(rows[column], places[master.name][1] if master else 0)
+        places[node.name] = (column, row)
+        rows[column] = row + 1
+        if column == 2:  # noqa: PLR2004
+            rows[1] = max(rows[1], row + 1)
+    return places
+
+
+def _master(slave: NodeState, nodes: tuple[NodeState, ...]) -> NodeState | None:
+    """Return the master whose name a slave's name goes on from (`broker-a`, `broker-a-slave`)."""
+    return next((node for node in nodes if node.role == "MASTER" and slave.name.startswith(node.name)), None)
+
+
+def _corner(place: tuple[int, int], tall: int) -> tuple[float, float]:
+    column, row = place
+    return PAD + column * (_CARD + _GAP), _TOP + row * (tall + 20)
+
+
+def _link(node: NodeState, places: dict[str, tuple[int, int]], nodes: tuple[NodeState, ...], tall: int) -> str:
+    """Return the line from a broker to whom it reports: a master to each NameServer, a slave to its master."""
+    if node.role == "MASTER":
+        others = [other for other in nodes if other.role == "NAMESRV"]
+        word = "registers"
+    else:
+        master = _master(node, nodes) if node.role == "SLAVE" else None
+        others, word = ([master] if master else []), "copies"
+    lines = []
+    for other in others:
+        x1, y1 = _corner(places[node.name], tall)
+        x2, y2 = _corner(places[other.name], tall)
+        y1, y2, x2 = y1 + tall / 2, y2 + tall / 2, x2 + _CARD
+        known = node.state == "up" if node.registered is None else node.registered
+        holds = known and other.state != "down"
+        middle = (x1 + x2) / 2
+        lines.append(
+            el(
+                "g",
+                facts(f"{node.name} {word} {'with' if word == 'registers' else ''} {other.name}".replace("  ", " ")),
+                el(
+                    "path",
+                    d=f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2 + 7} {y2}",
+                    class_=f"none fade {'s-soft' if holds else 's-line'}",
+                    stroke_width=1.8,
+                    stroke_dasharray=None if holds else "3 5",
+                ),
+                el("path", d=f"M{x2 + 9} {y2 - 5}L{x2 + 1} {y2}L{x2 + 9} {y2 + 5}Z", class_=f"f-{'soft' if holds else 'line'}"),
+                text(middle, (y1 + y2) / 2 - 7, word if holds else "no link", "f-soft c mid"),
+                data_id=f"l-{node.name}-{other.name}",
+            )
+        )
+    return "".join(lines)
+
+
+def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looker) -> str:
+    role, letters, purpose = ROLES.get(node.role, (node.role.lower(), node.role[:2], ""))
+    state = node.state if node.state in _CONTROLS else "down"
+    doing = dict(looker.doing).get(node.name, "")
+    word = f"{doing} …" if doing else node.state
+    pill = 34 + len(word) * 7
+    parts = [
+        facts(node.name, f"{role}: {purpose}" if purpose else role, node.state, node.address),
+        el(
+            "rect", width=_CARD, height=tall, rx=10, stroke_width=1.5,
+            class_=f"f-card fade s-{'line' if state == 'up' else state}",
+            stroke_dasharray="5 4" if state == "down" else None,
+        ),
+        el("rect", x=12, y=14, width=36, height=36, rx=9, class_=f"f-{'ink' if state == 'up' else 'soft'} fade"),
+        text(30, 37, letters, "f-paper b mid"),
+        text(58, 29, shorten(node.name, 15), "f-ink b"),
+        text(58, 46, role, "f-soft s"),
+        state_symbol(_CARD - pill + 14, 25, state) if not doing else "",
+        text(_CARD - 12, 29.5, word, f"f-{state} b s e"),
+    ]
+    if looker.live:
+        parts.append(text(14, 72, _address(node), "f-soft m"))
+        x = 12.0
+        for label, action, hint in () if doing else _CONTROLS[state]:
+            parts.append(button(x, 80, label, action, node.name, f"{label} {node.name}: {hint}"))
+            x += button_width(label) + 8
+    return el("g", *parts, data_id=f"n-{node.name}", style=at(*corner), class_="move")
+
+
+def _address(node: NodeState) -> str:
+    if node.registered is None:
+        return node.address
+    return f"{node.address} {'in' if node.registered else 'not in'} the route"
+
+
+def _sentences(snapshot: Snapshot, looker: Looker) -> tuple[str, ...]:
+    down = {node.name for node in snapshot.nodes if node.state != "up"}
+    silent = [f"{gap.source}: {gap.reason}" for gap in snapshot.gaps if gap.source not in down]
+    return tuple(filter(None, (looker.notice, *silent)))
+
+
+KIND = Kind("map", interest, draw)

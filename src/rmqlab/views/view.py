@@ -1,0 +1,199 @@
+"""A view: one picture of one cluster that follows it, in a notebook or a terminal.
+
+In a notebook that runs, a view is live: it asks the feed for snapshots while somebody looks, draws each, and does what
+is clicked. What is saved with the notebook beside the live widget is a still: the same drawing of the moment at which
+the cell ended, without controls and without what differs from run to run.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed
+from rmqlab.views.looker import STILL, Kind, Looker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rmqlab.observe import Interest
+    from rmqlab.views.drawing import Drawing
+    from rmqlab.views.widget import Picture
+
+_LOOK_S = 20.0  # a browser says every 5 s that it looks
+_FIRST_S = 3.0
+_POLL_S = 0.05
+_DOING = {"kill": "killing", "pause": "pausing", "resume": "resuming", "restart": "restarting"}
+
+
+class View:
+    """A live picture; the last expression of a cell shows it, `snapshot()` keeps what it shows.
+
+    Made by `rmqlab.views.show` and `lab.view`.
+    """
+
+    def __init__(self, kind: Kind, source: Observable, what: Mapping[str, Any], *, through: Feed = feed) -> None:
+        self._kind = kind
+        self._source = source
+        self._what = dict(what)
+        self._feed = through
+        self._interest = kind.interest(self._what)
+        self._looker = Looker(live=True)
+        self._last: Snapshot | None = None
+        self._looked_at = float("-inf")
+        self._lock = threading.RLock()
+        self._picture: Picture | None = None
+        self._watch = Watch(source, self._wanted, self._follow)
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        bundle = _still_bundle(self._draw_still(self._read()))
+        if _in_kernel():
+            self._look()
+            bundle |= self._widget().view_mime
+        return bundle
+
+    def __repr__(self) -> str:
+        return self._draw_still(self._read()).text
+
+    def snapshot(self, *, quiet_s: float = 1.3, timeout_s: float = 10.0) -> Still:
+        """Wait until the picture no longer changes, and return it as a still, for the reader of the saved notebook.
+
+        Args:
+            quiet_s: how long it must stay the same; consumers report their progress once a second.
+            timeout_s: deadline; after it the still is what is seen then.
+        """
+        deadline = time.monotonic() + timeout_s
+        drawing, since = self._draw_still(self._read()), time.monotonic()
+        while (now := time.monotonic()) < deadline and now - since < quiet_s:
+            time.sleep(_POLL_S)
+            fresh = self._draw_still(self._feed.read(self._source, self._interest))
+            if fresh != drawing:
+                drawing, since = fresh, time.monotonic()
+        return Still(drawing)
+
+    def close(self) -> None:
+        """Follow the cluster no more."""
+        self._feed.remove(self._watch)
+        if self._picture is not None:
+            self._picture.close()
+
+    # -- what is clicked -----------------------------------------------------------------------------------------
+
+    def act(self, action: str, target: str = "") -> None:
+        """Do what a control of the picture does, by its name.
+
+        Args:
+            action: `hold` (or follow again), `select` a message (`broker/queue/offset`; again: no more), `show` a
+                topic, `kill`, `pause`, `resume`, `restart` a node; others do nothing.
+            target: what to do it to.
+        """
+        if action == "look":
+            self._look()
+        elif action in _DOING:
+            threading.Thread(target=self._command, args=(action, target), name="rmqlab-command", daemon=True).start()
+        elif action == "hold":
+            self._choose(held=not self._looker.held)
+        elif action == "select":
+            self._choose(selected="" if target == self._looker.selected else target)
+        elif action == "show":
+            self._choose(shown=target, selected="")
+
+    def _command(self, action: str, name: str) -> None:
+        """Command a node, on a thread: restarting takes seconds, and the picture goes on meanwhile."""
+        self._choose(doing=(*self._looker.doing, (name, _DOING[action])), notice="")
+        try:
+            getattr(self._source.nodes[name], action)()
+        except Exception as error:  # noqa: BLE001 - shown in the picture: there is no cell to raise it in
+            self._choose(notice=f"Could not {action} {name}: {error}")
+        self._choose(doing=tuple(each for each in self._looker.doing if each[0] != name))
+        self._look()
+
+    def _choose(self, **changes: Any) -> None:
+        with self._lock:
+            self._looker = replace(self._looker, **changes)
+            if self._last is not None:
+                self._paint(self._last)
+
+    # -- following -----------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        self._feed.add(self._watch)
+
+    def _wanted(self) -> Interest | None:
+        looking = time.monotonic() - self._looked_at < _LOOK_S or _in_cell()
+        return self._interest if looking else None
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            if not self._looker.held:
+                self._last = snapshot
+                self._paint(snapshot)
+
+    def _paint(self, snapshot: Snapshot) -> None:
+        if self._picture is not None:
+            drawing = self._kind.draw(snapshot, self._what, self._looker)
+            with self._picture.hold_sync():
+                self._picture.svg, self._picture.table = drawing.svg, drawing.table
+
+    def _widget(self) -> Picture:
+        from rmqlab.views.widget import Picture  # noqa: PLC0415 - a terminal has no use for it
+
+        with self._lock:
+            if self._picture is None:
+                assert self._last is not None
+                drawing = self._kind.draw(self._last, self._what, self._looker)
+                self._picture = Picture(drawing.svg, drawing.table, self.act)
+            return self._picture
+
+    def _read(self) -> Snapshot:
+        """Take a first reading; one that nobody's absence explains is tried again for a while."""
+        deadline = time.monotonic() + _FIRST_S
+        while True:
+            snapshot = self._feed.read(self._source, self._interest)
+            unexplained = [gap for gap in snapshot.gaps if gap.reason not in {"down", "paused"}]
+            if not unexplained or time.monotonic() > deadline:
+                self._last = snapshot
+                return snapshot
+            time.sleep(_POLL_S)
+
+    def _draw_still(self, snapshot: Snapshot) -> Drawing:
+        return self._kind.draw(snapshot.still(), self._what, STILL)
+
+
+class Still:
+    """A picture that stays as it is: what `View.snapshot` returns."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        return _still_bundle(self.drawing)
+
+    def __repr__(self) -> str:
+        return self.drawing.text
+
+
+def _still_bundle(drawing: Drawing) -> dict[str, str]:
+    return {"text/plain": drawing.text, "image/svg+xml": drawing.svg}
+
+
+def _in_kernel() -> bool:
+    shell = _shell()
+    return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+def _in_cell() -> bool:
+    """Whether a cell runs: a browser's messages may wait until it ends, so that silence says nothing."""
+    shell = _shell()
+    return bool(shell is not None and getattr(shell, "_rmqlab_in_cell", False))
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None

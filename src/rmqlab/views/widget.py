@@ -1,0 +1,49 @@
+"""The one widget: it holds a drawn picture and hands clicks to whoever drew it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CSS = """
+.rmqlab-view{max-width:864px;padding:2px}
+.rmqlab-view details{font-size:12px;opacity:.85;margin:2px 0 0 4px}
+.rmqlab-view summary{cursor:pointer}
+.rmqlab-view table{border-collapse:collapse;margin:4px 0}
+.rmqlab-view caption{text-align:left}
+.rmqlab-view th,.rmqlab-view td{padding:2px 10px;text-align:left;border-bottom:1px solid #8884}
+"""
+
+
+class Picture(anywidget.AnyWidget):
+    """Shows SVG text, morphing from one to the next; sends `{action, target}` back.
+
+    `svg` is the picture, `table` the same facts as HTML. `on_action(action, target)` is called for each click.
+    """
+
+    _esm = Path(__file__).with_name("widget.js")
+    _css = _CSS
+    svg = traitlets.Unicode().tag(sync=True)
+    table = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, svg: str, table: str, on_action: Callable[[str, str], None]) -> None:
+        super().__init__(svg=svg, table=table)
+        self.on_msg(lambda _, content, __: self._receive(content, on_action))
+
+    @staticmethod
+    def _receive(content: Any, on_action: Callable[[str, str], None]) -> None:
+        if isinstance(content, dict):
+            on_action(str(content.get("action", "")), str(content.get("target", "")))
+
+    @property
+    def view_mime(self) -> dict[str, Any]:
+        """The mime bundle entry that makes a front end show the widget."""
+        bundle = self._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        return {mime: value for mime, value in (data or {}).items() if mime.endswith("widget-view+json")}
