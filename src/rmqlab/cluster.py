@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
@@ -15,7 +14,8 @@ import psutil
 
 from rmqlab import leases, ports, records
 from rmqlab.backends import find_backend
-from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, NodeDownError
+from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError
+from rmqlab.node import STOP_S, Node
 from rmqlab.plan import BLOCK, plan
 from rmqlab.readiness import wait_until_ready
 from rmqlab.records import Record
@@ -26,81 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rmqlab.backends.base import Handle, NodeState
     from rmqlab.plan import NodeSpec
 
 READY_S = 60.0
 """How long a start may take. On two idle cores it takes three to five seconds."""
 
-STOP_S = 25.0
-"""How long a graceful stop may take; a broker's takes 12 to 16 seconds."""
-
 _DISK_REFUSES_ABOVE = 0.90
 """MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, whatever is set."""
-
-
-class Node:
-    """One NameServer or broker of a running cluster."""
-
-    def __init__(self, cluster: Cluster, spec: NodeSpec) -> None:
-        self._cluster = cluster
-        self.spec = spec
-
-    name = property(lambda self: self.spec.name, doc="`namesrv`, `broker-a`, ...")
-    role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER` or `SLAVE`.")
-    address = property(lambda self: self.spec.address, doc="`host:port`.")
-
-    def __repr__(self) -> str:
-        return f"<Node {self.name} {self.role} {self.address} {self.state}>"
-
-    @property
-    def pid(self) -> int | None:
-        """The process id, or None where the node does not run."""
-        return int(self._handle["pid"]) if self.state != "down" else None
-
-    @property
-    def state(self) -> NodeState:
-        """`up`, `paused` or `down`, as the operating system sees it."""
-        return self._cluster.backend.state(self._handle)
-
-    def kill(self) -> None:
-        """Kill -9: what was not handed to the operating system is gone."""
-        self._require_running("kill")
-        self._cluster.backend.kill(self._handle)
-
-    def stop(self, timeout_s: float = STOP_S) -> None:
-        """Stop in RocketMQ's orderly way: unregister, flush, close. A broker takes 12 to 16 seconds."""
-        self._require_running("stop")
-        self._cluster.backend.stop(self._handle, timeout_s)
-
-    def pause(self) -> None:
-        """Freeze the node: connections stay open, nothing is answered."""
-        self._require_running("pause")
-        self._cluster.backend.pause(self._handle)
-
-    def resume(self) -> None:
-        """Let a paused node go on."""
-        self._require_running("resume")
-        self._cluster.backend.resume(self._handle)
-
-    def restart(self) -> None:
-        """Start the node again on its own files, killing it first if it runs; return when it is ready."""
-        self._cluster.backend.kill(self._handle)
-        self._cluster._launch([self.spec])  # noqa: SLF001  (a node is part of its cluster)
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Return the end of the node's log."""
-        return self._cluster.backend.log_tail(self.spec, self._cluster.folder / self.name, lines)
-
-    @property
-    def _handle(self) -> Handle:
-        return self._cluster.record.handles.get(self.name, {"pid": 0, "created": 0.0, "mark": ""})
-
-    def _require_running(self, verb: str) -> None:
-        if self.state == "down":
-            raise NodeDownError(
-                f"{self.name} does not run, so there is nothing to {verb}. Use .restart() first."
-            )
 
 
 class Cluster:
@@ -111,8 +43,15 @@ class Cluster:
         self._last = record
         self.backend = find_backend(record.backend)
         self.nodes = {spec.name: Node(self, spec) for spec in record.specs}
+
+    @classmethod
+    def held(cls, record: Record) -> Cluster:
+        """Return the cluster of a record, and use it: its lease is renewed for as long as this process lives."""
         if record.lease_s is not None:
+            records.renew_lease(record.name)
             leases.hold(record.name, record.lease_s)
+            leases.ensure_supervisor()
+        return cls(record)
 
     def __repr__(self) -> str:
         return f"<Cluster {self.name} ({self.topology}) at {self.namesrv}>"
@@ -205,9 +144,7 @@ def start_cluster(
                     f"{name} runs with the topology {record.topology}. `rmqlab down {name}` first."
                 )
             _check_port(record, namesrv_port)
-            cluster = Cluster(record)
-            records.renew_lease(name)
-            leases.ensure_supervisor()
+            cluster = Cluster.held(record)
             cluster.heal()
             return cluster
         if fresh:
@@ -222,15 +159,27 @@ def attach(name: str) -> Cluster:
     Raises:
         NoSuchClusterError: there is none.
     """
+    record = find_record(name)
+    if not _usable(record):
+        raise NoSuchClusterError(
+            f"{name} has died. `rmqlab logs {name}` shows its last words, `rmqlab down {name}` clears it away."
+        )
+    return Cluster.held(record)
+
+
+def find_record(name: str) -> Record:
+    """Return the record of a cluster, running or broken.
+
+    Raises:
+        NoSuchClusterError: there is none.
+    """
     record = records.read(name)
-    if record is None or not _usable(record):
+    if record is None:
         there = ", ".join(each.name for each in records.all_records()) or "none"
         raise NoSuchClusterError(
             f"No cluster called {name} runs. Running now: {there}. Start one: `rmqlab up`."
         )
-    if record.lease_s is not None:
-        records.renew_lease(name)
-    return Cluster(record)
+    return record
 
 
 def list_clusters() -> list[Record]:
@@ -275,10 +224,7 @@ def _start_new(name: str, topology: str, namesrv_port: int | None, lease_s: floa
         specs = plan(find_topology(topology), folder, base, namesrv_port=namesrv_port)
         record = Record(name, topology, "process", time.time(), lease_s, os.getpid(), specs, {})
         records.write(record)
-        if lease_s is not None:
-            records.renew_lease(name)
-            leases.ensure_supervisor()
-        cluster = Cluster(record)
+        cluster = Cluster.held(record)
         cluster._launch(list(specs))  # noqa: SLF001  (the same module)
         record = replace(cluster.record, starter=0)
         records.write(record)

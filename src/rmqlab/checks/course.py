@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rmqlab.authoring.folder import LabFolder, lab_folders, load_module
+from rmqlab.authoring.folder import LabFolder, declared_exercises, lab_folders
 from rmqlab.authoring.source import read_lab
-from rmqlab.checks.declarations import exercises_of
 from rmqlab.errors import CourseError
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def find_course() -> Path:
     """Return the course's folder.
 
-    `RMQLAB_COURSE` if set; else `course/` in the working directory or one above; else the copy in the package.
+    `RMQLAB_COURSE` if set; else `course/` in the working directory or above it; else the package's copy.
 
     Raises:
         CourseError: If there is none of them.
@@ -40,6 +39,15 @@ def find_course() -> Path:
         f"There is no course/ folder at {here} or above it. Start the notebook from inside the course, "
         "or name the folder in RMQLAB_COURSE."
     )
+
+
+def lab_slugs() -> tuple[str, ...]:
+    """Return the labs' slugs, as `start_lab` takes them, in order.
+
+    Raises:
+        CourseError: If there is no course.
+    """
+    return tuple(folder.slug for folder in lab_folders(find_course()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def lab_checks(slug: str) -> LabChecks:
 
 @cache
 def _load(folder: LabFolder, version: str) -> LabChecks:
-    return LabChecks(folder=folder, version=version, exercises=exercises_of(load_module(folder.checks_py)))
+    return LabChecks(folder=folder, version=version, exercises=declared_exercises(folder))
 
 
 def all_exercises() -> dict[str, Exercise]:

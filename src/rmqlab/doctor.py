@@ -1,0 +1,121 @@
+"""`rmqlab doctor`: is this machine ready for the labs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from rmqlab import places, ports, records
+from rmqlab.client import provider
+from rmqlab.errors import RmqLabError
+from rmqlab.runtime import ROCKETMQ, find_java, jars_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MEMORY_MB = 1500
+_DISK_REFUSES_ABOVE = 0.90
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what it is, whether it is as it should be, what was seen, what to do if not."""
+
+    about: str
+    is_good: bool
+    seen: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything a lab needs. Starts nothing and fetches nothing."""
+    looks = (_python, _java, _jars, _client, _memory, _disk, _port, _addresses, _clusters)
+    return [_safely(look) for look in looks]
+
+
+def _safely(look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except RmqLabError as error:
+        return Finding(look.__name__.strip("_").capitalize(), is_good=False, seen=str(error))
+
+
+def _python() -> Finding:
+    seen = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
+    return Finding(
+        "Python", is_good=sys.version_info >= (3, 11), seen=seen, remedy="Install Python 3.11 or newer."
+    )
+
+
+def _java() -> Finding:
+    java = find_java()
+    return Finding("Java", is_good=True, seen=f"Java {java.version} from {java.source}, {java.home}")
+
+
+def _jars() -> Finding:
+    here, all_of_them = jars_status()
+    return Finding(
+        "RocketMQ",
+        is_good=here == all_of_them,
+        seen=f"{ROCKETMQ.version}, {here} of {all_of_them} jars here and verified, in {places.cache_dir()}",
+        remedy=f"They are fetched on first use ({ROCKETMQ.size / 1e6:.0f} MB), or now: `rmqlab fetch`.",
+    )
+
+
+def _client() -> Finding:
+    return Finding("Client", is_good=True, seen=provider())
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available / 1e6
+    return Finding(
+        "Memory",
+        is_good=free > _MEMORY_MB,
+        seen=f"{free:,.0f} MB free; a cluster takes 400, a notebook 250",
+        remedy="Close something big before you start a lab.",
+    )
+
+
+def _disk() -> Finding:
+    place = places.state_dir()
+    while not place.exists():
+        place = place.parent
+    usage = shutil.disk_usage(place)
+    ratio = usage.used / (usage.used + usage.free)
+    return Finding(
+        "Disk",
+        is_good=ratio < _DISK_REFUSES_ABOVE,
+        seen=f"{ratio:.0%} full, {usage.free / 1e9:,.1f} GB free in {place}",
+        remedy="Brokers refuse messages above 90 %: make room, or set RMQLAB_HOME to a folder on another disk.",
+    )
+
+
+def _port() -> Finding:
+    free = ports.is_free(9876)
+    who = "" if free else ports.who_listens(9876) or "another program"
+    return Finding(
+        "Port 9876",
+        is_good=True,
+        seen="free" if free else f"taken by {who}: labs do not need it, `rmqlab up --namesrv-port 9876` does",
+    )
+
+
+def _addresses() -> Finding:
+    return Finding(
+        "Addresses",
+        is_good=True,
+        seen="every port of a cluster listens on 127.0.0.1 only, the replication port included",
+    )
+
+
+def _clusters() -> Finding:
+    names = [record.name for record in records.all_records()]
+    lease = os.environ.get("RMQLAB_LEASE")
+    note = f"; RMQLAB_LEASE={lease}" if lease else ""
+    return Finding("Clusters", is_good=True, seen=(", ".join(names) or "none running") + note)

@@ -1,0 +1,143 @@
+"""The learner's object: a lab's cluster, names, pictures and checks. One line of it a cell; the rest is RocketMQ."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+from typing import TYPE_CHECKING, Any
+
+from rmqlab import views
+from rmqlab.checks import engine
+from rmqlab.checks.course import lab_slugs
+from rmqlab.client import warm_up
+from rmqlab.cluster import Cluster, start_cluster
+from rmqlab.errors import CourseError, RmqLabError
+from rmqlab.inbox import Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmqlab.checks.verdict import Verdict
+    from rmqlab.client.admin import Admin
+    from rmqlab.node import Node
+
+LEASE_S = 900.0
+"""For how long a lab's cluster waits for somebody to come back, unless `RMQLAB_LEASE` says otherwise (seconds)."""
+
+
+class Lab:
+    """A lab that runs. Made by `start_lab`."""
+
+    def __init__(self, slug: str, cluster: Cluster) -> None:
+        self.slug = slug
+        self.cluster = cluster
+        self._admin: Admin | None = None
+
+    @property
+    def namesrv(self) -> str:
+        """The NameServers' addresses, for any client."""
+        return self.cluster.namesrv
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """The NameServer and the brokers, by name; each can be killed, paused, resumed, restarted."""
+        return self.cluster.nodes
+
+    @property
+    def admin(self) -> Admin:
+        """An administrator's connection to the cluster: what does it hold?"""
+        if self._admin is None:
+            from rmqlab.client.admin import Admin  # noqa: PLC0415  (waits for the JVM)
+
+            self._admin = Admin(self.namesrv)
+        return self._admin
+
+    def topic(self, name: str, *, queues: int = 4) -> str:
+        """Create a topic unless it exists, and return its name. Its messages stay when a notebook runs again."""
+        if name not in self.admin.topics():
+            self.admin.create_topic(name, queues=queues)
+        return name
+
+    def group(self, name: str) -> str:
+        """Create a consumer group unless it exists, and return its name."""
+        self.admin.create_group(name)
+        return name
+
+    def inbox(self) -> Inbox:
+        """Return a new, empty inbox for what callbacks receive."""
+        return Inbox()
+
+    def view(self, kind: str, **what: Any) -> Any:
+        """Return a live picture of what the broker holds, such as `lab.view("queues", topic="orders")`."""
+        return views.show(kind, self.cluster, **what)
+
+    def check(self, exercise_id: str, **answers: Any) -> Verdict:
+        """Judge an exercise by what the broker holds. Never raises."""
+        return engine.check(self, exercise_id, answers)
+
+    def hint(self, exercise_id: str) -> Any:
+        """Return the next of the exercise's three hints."""
+        return engine.hint(self, exercise_id)
+
+    def solution(self, exercise_id: str, *, reveal: bool = False) -> Any:
+        """Return the exercise's solution: once it is passed, or when you insist with `reveal=True`."""
+        return engine.solution(self, exercise_id, reveal=reveal)
+
+    def stop(self) -> None:
+        """End the lab's cluster now, and delete its messages. Otherwise it ends by itself, when unused."""
+        if self._admin is not None:
+            self._admin.close()
+            self._admin = None
+        self.cluster.stop()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.slug} at {self.namesrv}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        return views.card(self.slug, self.cluster)._repr_mimebundle_()
+
+
+def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> Lab:
+    """Start a lab's cluster, or re-attach to it when it runs already.
+
+    Args:
+        slug: The lab, such as "02-send-modes".
+        topology: The shape of its cluster.
+        fresh: Throw away what runs, with its messages, and start anew.
+
+    Raises:
+        CourseError: there is no such lab.
+        UnknownTopologyError, DiskSpaceError, StartError, RuntimeFilesError: as `start_cluster`.
+    """
+    _require_lab(slug)
+    warm_up()
+    lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
+    return Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh))
+
+
+@contextlib.contextmanager
+def expect_error(*kinds: type[BaseException]) -> Iterator[None]:
+    """Run code that a lesson expects to fail, and show the error as one line.
+
+    Raises:
+        RmqLabError: nothing failed. An error of another kind passes through.
+    """
+    try:
+        yield
+    except kinds as error:
+        print(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")  # noqa: T201
+    else:
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise RmqLabError(f"This should have failed with {names}, and did not.")
+
+
+def _require_lab(slug: str) -> None:
+    try:
+        known = lab_slugs()
+    except CourseError:  # a script outside any course may start a cluster by any name
+        return
+    if slug not in known:
+        near = difflib.get_close_matches(slug, known, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise CourseError(f"There is no lab called {slug!r}.{guess} There are: {', '.join(known)}.")

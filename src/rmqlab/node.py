@@ -1,0 +1,79 @@
+"""One NameServer or broker of a running cluster, and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmqlab.errors import NodeDownError
+
+if TYPE_CHECKING:
+    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.cluster import Cluster
+    from rmqlab.plan import NodeSpec
+
+STOP_S = 25.0
+"""How long a graceful stop may take; a broker's takes 12 to 16 seconds."""
+
+
+class Node:
+    """One NameServer or broker of a running cluster."""
+
+    def __init__(self, cluster: Cluster, spec: NodeSpec) -> None:
+        self._cluster = cluster
+        self.spec = spec
+
+    name = property(lambda self: self.spec.name, doc="`namesrv`, `broker-a`, ...")
+    role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER` or `SLAVE`.")
+    address = property(lambda self: self.spec.address, doc="`host:port`.")
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name} {self.role} {self.address} {self.state}>"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None where the node does not run."""
+        return int(self._handle["pid"]) if self.state != "down" else None
+
+    @property
+    def state(self) -> NodeState:
+        """`up`, `paused` or `down`, as the operating system sees it."""
+        return self._cluster.backend.state(self._handle)
+
+    def kill(self) -> None:
+        """Kill -9: what was not handed to the operating system is gone."""
+        self._require_running("kill")
+        self._cluster.backend.kill(self._handle)
+
+    def stop(self, timeout_s: float = STOP_S) -> None:
+        """Stop in RocketMQ's orderly way: unregister, flush, close. A broker takes 12 to 16 seconds."""
+        self._require_running("stop")
+        self._cluster.backend.stop(self._handle, timeout_s)
+
+    def pause(self) -> None:
+        """Freeze the node: connections stay open, nothing is answered."""
+        self._require_running("pause")
+        self._cluster.backend.pause(self._handle)
+
+    def resume(self) -> None:
+        """Let a paused node go on."""
+        self._require_running("resume")
+        self._cluster.backend.resume(self._handle)
+
+    def restart(self) -> None:
+        """Start the node again on its own files, killing it first if it runs; return when it is ready."""
+        self._cluster.backend.kill(self._handle)
+        self._cluster._launch([self.spec])  # noqa: SLF001  (a node is part of its cluster)
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the end of the node's log."""
+        return self._cluster.backend.log_tail(self.spec, self._cluster.folder / self.name, lines)
+
+    @property
+    def _handle(self) -> Handle:
+        return self._cluster.record.handles.get(self.name, {"pid": 0, "created": 0.0, "mark": ""})
+
+    def _require_running(self, verb: str) -> None:
+        if self.state == "down":
+            raise NodeDownError(
+                f"{self.name} does not run, so there is nothing to {verb}. Use .restart() first."
+            )
