@@ -1,4 +1,4 @@
-"""A lab object without a broker, for tests of the course machinery: a file of messages stands in for the broker.
+"""A lab object for tests of the course machinery: a file of messages stands in for the broker.
 
 It has the same checks, hints and solutions as a real lab, and like a real cluster it outlives its kernel.
 """

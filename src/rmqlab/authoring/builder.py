@@ -49,7 +49,7 @@ def build(  # noqa: PLR0913 - each is one switch of the command
         root: The folder that holds course/; labs/ and solutions/ are written beside it.
         only: Numbers or slugs of labs; all if None or empty.
         check: Write nothing; raise if a file is not what a build would write, outputs aside.
-        execute: Run the solutions whose cells have changed or have no outputs, on a fresh cluster each.
+        execute: Run the solutions whose cells changed or have no outputs, on a fresh cluster each.
         fresh: Run them all.
         report: Is told a line about each lab as it comes.
 
@@ -57,8 +57,8 @@ def build(  # noqa: PLR0913 - each is one switch of the command
         What was done, by lab.
 
     Raises:
-        CourseError: For a mistake in a lab's source, with file and line; for drift, with `check`; for a solution
-            that does not run.
+        CourseError: For a mistake in a lab's source, with file and line; for drift, with `check`; for a
+            solution that does not run.
     """
     course = root / "course"
     folders = lab_folders(course, only)
@@ -87,10 +87,11 @@ def build(  # noqa: PLR0913 - each is one switch of the command
 
 
 def _executed(solved: NotebookNode, folder: LabFolder, course: Path) -> NotebookNode:
+    # nbval runs a notebook in the notebook's own folder: so does the run that makes its reference.
+    solutions = course.parent / "solutions"
+    solutions.mkdir(exist_ok=True)
     with execution.fresh_home(course) as environment:
-        return execution.execute(
-            solved, folder=course.parent, environment=environment, name=str(folder.lab_py)
-        )
+        return execution.execute(solved, folder=solutions, environment=environment, name=str(folder.lab_py))
 
 
 def _is_current(path: Path, solved: NotebookNode) -> bool:
@@ -108,7 +109,7 @@ def _no_drift(path: Path, wanted: str) -> None:
     pairs = zip(found.splitlines(), wanted.splitlines(), strict=False)
     line = next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), 1)
     raise CourseError(
-        f"{path}:{line}: not what the source builds. Change course/ (never this file), then run `rmqlab build`."
+        f"{path}:{line}: not what the source builds. Change course/, never this file, and run `rmqlab build`."
     )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds that one cell may take, here and in nbtests.
 CELL_TIMEOUT_S = 60
+#: A kernel warns on stderr that it listens on TCP; on this machine alone, it does so to nobody's harm.
+QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]
 _END_TIMEOUT_S = 60
 
 
@@ -75,8 +77,9 @@ def execute(notebook: NotebookNode, *, folder: Path, environment: dict[str, str]
         executed,
         timeout=CELL_TIMEOUT_S,
         kernel_name="python3",
+        extra_arguments=QUIET_KERNEL,
         resources={"metadata": {"path": str(folder)}},
-        # Neither times nor widget state: they differ in every run, and a saved widget state hides the picture.
+        # Neither times nor widget state: they differ in every run, and saved state hides the picture.
         record_timing=False,
         store_widget_state=False,
     )

@@ -86,6 +86,36 @@ def lab_folders(course: Path, only: Sequence[str] | None = None) -> tuple[LabFol
     return tuple(dict.fromkeys(chosen))
 
 
+def declared_exercises(folder: LabFolder) -> dict[str, Any]:
+    """Return the exercises (`rmqlab.checks.Exercise`) of a lab by id, in the order of its checks.py.
+
+    Raises:
+        CourseError: If checks.py cannot be loaded or declares an id twice.
+    """
+    exercises: dict[str, Any] = {}
+    for value in vars(load_module(folder.checks_py)).values():
+        declared = getattr(value, "declared_exercise", None)
+        if declared is None:
+            continue
+        if declared.id in exercises:
+            line = value.__code__.co_firstlineno
+            raise CourseError(f"{folder.checks_py}:{line}: {declared.id} is declared twice. Renumber one.")
+        exercises[declared.id] = declared
+    return exercises
+
+
+def wrong_answers(folder: LabFolder) -> tuple[Any, ...]:
+    """Return the recorded wrong answers (`rmqlab.checks.WrongAnswer`) of a lab in order.
+
+    Raises:
+        CourseError: If wrong.py cannot be loaded or records nothing.
+    """
+    module = load_module(folder.wrong_py)
+    if not getattr(module, "WRONG_ANSWERS", ()):
+        raise CourseError(f"{folder.wrong_py}:1: no WRONG_ANSWERS. Write WRONG_ANSWERS = (wrong(...), ...).")
+    return tuple(module.WRONG_ANSWERS)
+
+
 def load_module(path: Path) -> Any:
     """Run a lab's checks.py or wrong.py and return it as a module that nothing else can import.
 

@@ -77,7 +77,7 @@ class Replacement(Protocol):
 
 
 def attempts(text: LabText, wrong: Sequence[Replacement]) -> Iterator[Attempt]:
-    """Yield the lab's code cells in order, those of each exercise once for each wrong answer before its solution.
+    """Yield the lab's code cells in order, those of an exercise once for each wrong answer, then solved.
 
     So all wrong answers of a lab run in one kernel on one cluster, each followed by what a learner does next.
     """
@@ -158,7 +158,7 @@ def _cell(cell: NotebookNode, identity: str, folder: LabFolder) -> dict[str, obj
 
 
 def _cell_ids(slug: str, sources: Sequence[str]) -> list[str]:
-    """Return an id for each cell from its own text, so that a cell added above leaves the others' ids alone."""
+    """Return an id for each cell from its text, so that a cell added above leaves the others' ids alone."""
     identities: list[str] = []
     for source in sources:
         copies = 0

@@ -7,7 +7,7 @@ import json
 from pathlib import Path  # noqa: TC003 - used at run time
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.authoring.folder import LabFolder, load_module
+from rmqlab.authoring.folder import LabFolder, declared_exercises, wrong_answers
 from rmqlab.authoring.source import BEGIN, END, LEARNER, LabText, read_lab
 from rmqlab.errors import CourseError
 
@@ -39,21 +39,6 @@ def checked(folder: LabFolder) -> LabText:
     return text
 
 
-def declared_exercises(folder: LabFolder) -> dict[str, Any]:
-    """Return the `Exercise`s of a lab's checks.py by id, in the order of the file."""
-    module = load_module(folder.checks_py)
-    declared = [value.exercise for value in vars(module).values() if hasattr(value, "exercise")]
-    return {found.id: found for found in declared}
-
-
-def wrong_answers(folder: LabFolder) -> tuple[Any, ...]:
-    """Return the `WrongAnswer`s of a lab's wrong.py in order."""
-    module = load_module(folder.wrong_py)
-    if not hasattr(module, "WRONG_ANSWERS"):
-        raise CourseError(f"{folder.wrong_py}:1: no WRONG_ANSWERS. Write WRONG_ANSWERS = (wrong(...), ...).")
-    return tuple(module.WRONG_ANSWERS)
-
-
 def no_leaks(notebook: Path, text: LabText) -> None:
     """Refuse a learner's notebook that has outputs or a line of a solution.
 
@@ -74,7 +59,7 @@ def no_leaks(notebook: Path, text: LabText) -> None:
             if line.strip() in secret or line.strip().startswith(LEARNER):
                 at = _line_of(raw, json.dumps(line.strip())[1:-1])
                 raise CourseError(
-                    f"{notebook}:{at}: a line of a solution is left here: {line.strip()!r}. Run `rmqlab build`."
+                    f"{notebook}:{at}: a line of a solution: {line.strip()!r}. Run `rmqlab build`."
                 )
 
 
@@ -116,8 +101,8 @@ def _checks_match(folder: LabFolder, text: LabText, exercises: dict[str, Any]) -
     for call in text.calls:
         if call.method != "check":
             raise CourseError(
-                f"{text.path}:{call.line}: lab.{call.method} in a cell counts or tells when the notebook is run from "
-                "top to bottom. Write it as a comment."
+                f"{text.path}:{call.line}: lab.{call.method} in a cell gives the answer away when all cells "
+                "are run. Write it as a comment."
             )
         if call.exercise not in exercises:
             raise CourseError(
@@ -125,7 +110,7 @@ def _checks_match(folder: LabFolder, text: LabText, exercises: dict[str, Any]) -
             )
         if call.exercise in seen:
             raise CourseError(
-                f"{text.path}:{call.line}: {call.exercise} is checked in line {seen[call.exercise]} already. Keep one."
+                f"{text.path}:{call.line}: line {seen[call.exercise]} checks {call.exercise} too. Keep one."
             )
         seen[call.exercise] = call.line
     for exercise in exercises.values():
@@ -151,7 +136,7 @@ def _exercise_is_whole(folder: LabFolder, text: LabText, exercise: Any) -> None:
         raise CourseError(f"{at}: {exercise.id} has no title. Say in a few words what it asks.")
     if not text.regions_of(exercise.id):
         raise CourseError(
-            f"{at}: {exercise.id} has no solution. Mark it in {text.path} with {BEGIN!r} and {END!r} above its check."
+            f"{at}: {exercise.id} has no solution. Mark it in {text.path} with {BEGIN!r} and {END!r}."
         )
 
 
@@ -172,7 +157,7 @@ def _answers_are_enough(
         regions = len(text.regions_of(answer.exercise))
         if len(answer.code) != regions:
             raise CourseError(
-                f"{at}: {len(answer.code)} texts for {regions} solution regions. Write one text for each region."
+                f"{at}: {len(answer.code)} texts for {regions} solution regions. Write one for each region."
             )
         _is_code(at, answer.code)
     for exercise_id in exercises:
@@ -190,7 +175,7 @@ def _answers_are_enough(
             )
     if not any(answer.name == "forged" for answer in answers):
         raise CourseError(
-            f'{path}:1: no forged answer. Record one called "forged" that fakes a result and leaves the broker alone.'
+            f'{path}:1: no answer called "forged". Record one that fakes a result, the broker untouched.'
         )
 
 

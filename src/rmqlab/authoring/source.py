@@ -15,6 +15,7 @@ from rmqlab.errors import CourseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -100,8 +101,9 @@ def read_lab(path: Path) -> LabText:
     except SyntaxError as broken:
         raise CourseError(f"{path}:{broken.lineno}: {broken.msg}. Mend the syntax.") from None
     calls = tuple(sorted(_calls(tree), key=lambda call: call.line))
+    pairs = tuple(_marker_pairs(path, lines))
     regions = tuple(
-        _region(path, lines, tree, calls, first, last) for first, last in _marker_pairs(path, lines)
+        _region(path, lines, calls, pair, _names_read_first(tree, pair[1], pairs)) for pair in pairs
     )
     return LabText(path=path, lines=lines, regions=regions, calls=calls)
 
@@ -148,9 +150,10 @@ def _marker_pairs(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, int]]
         raise CourseError(f"{path}:{opened}: this solution has no end. Write {END!r} below it.")
 
 
-def _region(  # noqa: PLR0913, PLR0917 - the parts of one file
-    path: Path, lines: Sequence[str], tree: ast.AST, calls: Sequence[Call], first: int, last: int
+def _region(
+    path: Path, lines: Sequence[str], calls: Sequence[Call], pair: tuple[int, int], needed: AbstractSet[str]
 ) -> Region:
+    first, last = pair
     exercise = next((call.exercise for call in calls if call.method == "check" and call.line > last), None)
     if exercise is None:
         raise CourseError(
@@ -171,27 +174,46 @@ def _region(  # noqa: PLR0913, PLR0917 - the parts of one file
         last=last,
         indent=marker[: len(marker) - len(marker.lstrip())],
         solution=solution,
-        learner=written or _placeholder(path, first, last, solution, tree),
+        learner=written or _placeholder(path, first, solution, needed),
         exercise=exercise,
     )
 
 
 def _placeholder(
-    path: Path, first: int, last: int, solution: Sequence[str], tree: ast.AST
+    path: Path, first: int, solution: Sequence[str], needed: AbstractSet[str]
 ) -> tuple[str, ...]:
-    """Return `name = ...` for each name that the solution makes and later code reads, else a lone `...`."""
+    """Return `name = ...` for each name that the solution makes and later code needs, else `...`."""
     try:
         made = tuple(dict.fromkeys(_made_names(ast.parse("\n".join(solution)).body)))
     except SyntaxError:
         raise CourseError(
             f"{path}:{first}: a solution must be whole statements. Move the markers around them."
         ) from None
-    read_later = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > last
-    }
-    return tuple(f"{name} = ..." for name in made if name in read_later) or ("...",)
+    return tuple(f"{name} = ..." for name in made if name in needed) or ("...",)
+
+
+def _names_read_first(tree: ast.AST, after: int, pairs: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """Return the names that code below a line reads before it binds them, other solutions aside."""
+    events: list[tuple[int, int, str, bool]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=context):
+                events.append((node.lineno, node.col_offset, name, isinstance(context, ast.Load)))
+            case ast.arg(arg=name) | ast.alias(name=name, asname=None) | ast.alias(asname=str(name)):
+                events.append((node.lineno, node.col_offset, name, False))
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                # A comprehension reads its name to the left of the `for` that binds it.
+                events += [
+                    (node.lineno, node.col_offset, target.id, False)
+                    for generator in node.generators
+                    for target in ast.walk(generator.target)
+                    if isinstance(target, ast.Name)
+                ]
+    first: dict[str, bool] = {}
+    for line, _, name, reads in sorted(events):
+        if line > after and not any(begin < line < end for begin, end in pairs):
+            first.setdefault(name, reads)
+    return frozenset(name for name, reads in first.items() if reads)
 
 
 def _made_names(body: Sequence[ast.stmt]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,16 +59,10 @@ def exercise(exercise_id: str, *, title: str, hints: tuple[str, ...]) -> Callabl
             answers=tuple(p.name for p in parameters if p.default is p.empty),
             optional=tuple(p.name for p in parameters if p.default is not p.empty),
         )
-        check.exercise = declared  # type: ignore[attr-defined]
+        check.declared_exercise = declared  # type: ignore[attr-defined]
         return check
 
     return declare
-
-
-def exercises_of(module: Any) -> dict[str, Exercise]:
-    """Return the exercises that a loaded checks.py declares, by id, in the order of the file."""
-    declared = (getattr(value, "exercise", None) for value in vars(module).values())
-    return {found.id: found for found in declared if isinstance(found, Exercise)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

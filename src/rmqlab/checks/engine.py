@@ -5,7 +5,9 @@ The lab object is handed in and only passed on to the check, its `slug` aside: t
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import sys
 import types
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -41,18 +43,29 @@ def check(lab: Any, exercise_id: str, answers: Mapping[str, Any]) -> Verdict:
             )
     except RmqLabError as broken:
         return replace(error("no-checks", str(broken)), exercise=exercise_id)
+    blank = _unanswered(exercise, answers)
     verdict = replace(
-        _unanswered(exercise, answers) or _judged(lab, exercise, answers, loaded),
+        _judged(lab, exercise, answers, loaded) if blank is None else blank,
         exercise=exercise_id,
         title=exercise.title,
         notice=_version_notice(loaded),
     )
     try:
         progress.record_verdict(verdict)
+        if verdict.passed and not verdict.notice:
+            return replace(verdict, notice=_lab_notice(loaded))
     except OSError as refused:
         # A full disk or a lock that nobody gives back must not take the verdict away from the learner.
         return replace(verdict, notice=f"Your progress could not be saved: {refused}.")
     return verdict
+
+
+def _lab_notice(loaded: LabChecks) -> str:
+    """Return a sentence if every exercise of the lab is passed: nobody should wonder when to move on."""
+    record = progress.standings()
+    if all(found in record and record[found].passed for found in loaded.exercises):
+        return f"All {len(loaded.exercises)} exercises of this lab are passed."
+    return ""
 
 
 def _unanswered(exercise: Exercise, answers: Mapping[str, Any]) -> Verdict | None:
@@ -117,11 +130,9 @@ def _no_such_exercise(exercise_id: str, loaded: LabChecks) -> str:
 
 def _version_notice(loaded: LabChecks) -> str:
     """Return a sentence if the notebook was built for other checks than the ones installed, else ""."""
-    try:
-        from IPython import get_ipython  # noqa: PLC0415 - only a notebook has a namespace to look at
-    except ImportError:
-        return ""
-    shell = get_ipython()
+    # Only a notebook has a namespace to look at; a script has not even loaded IPython.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
     built_for = shell.user_ns.get("CHECKS_VERSION") if shell else None
     if built_for in (None, loaded.version):
         return ""
@@ -167,8 +178,11 @@ def hint(lab: Any, exercise_id: str) -> Note:
     if isinstance(found, Note):
         return found
     _, exercise = found
-    number = progress.take_hint(exercise_id, len(exercise.hints))
     heading = f"{exercise_id} {exercise.title}"
+    try:
+        number = progress.take_hint(exercise_id, len(exercise.hints))
+    except OSError as refused:
+        return _note("⚠", Outcome.ERROR.value, heading, f"Hints are counted, and this failed: {refused}.")
     if not number:
         return _note(
             "?",
@@ -196,5 +210,6 @@ def solution(lab: Any, exercise_id: str, *, reveal: bool = False) -> Note:
                 "The solution is shown once you have passed, or on request: "
                 f'`lab.solution("{exercise_id}", reveal=True)`. `lab.hint("{exercise_id}")` helps with less.',
             )
-        progress.record_solution_seen(exercise_id)
+        with contextlib.suppress(OSError):
+            progress.record_solution_seen(exercise_id)
     return _note("=", "SOLUTION", heading, code=loaded.solution(exercise_id))

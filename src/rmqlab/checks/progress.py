@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping  # noqa: TC003 - dataclasses read annotations
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from rmqlab.checks.verdict import Outcome, Verdict
 from rmqlab.errors import CourseError
 from rmqlab.places import state_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _LOCK_TIMEOUT_S = 10.0
 
@@ -56,7 +58,11 @@ def progress_file() -> Path:
 
 def standings() -> dict[str, Standing]:
     """Return the whole record by exercise id; empty if there is none yet."""
-    return _read(progress_file())
+    if not progress_file().exists():
+        return {}
+    # Under the lock, because Windows lets nobody replace a file that somebody reads.
+    with _lock():
+        return _read(progress_file())
 
 
 def standing(exercise_id: str) -> Standing:
@@ -131,11 +137,15 @@ def _change(exercise_id: str, change: Callable[[Standing], Standing]) -> None:
         record[exercise_id] = change(record.get(exercise_id, Standing()))
 
 
+def _lock() -> FileLock:
+    return FileLock(progress_file().with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S)
+
+
 @contextmanager
 def _locked() -> Iterator[dict[str, Standing]]:
     path = progress_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S):
+    with _lock():
         record = _read(path)
         yield record
         _write(path, record)

@@ -67,9 +67,6 @@ class Verdict:
         """Say whether the exercise is solved."""
         return self.outcome is Outcome.PASSED
 
-    def __bool__(self) -> bool:
-        return self.passed
-
     def _card(self) -> rendering.Card:
         sign, colour = _SIGNS[self.outcome]
         facts = (
