@@ -26,6 +26,8 @@ CELL_TIMEOUT_S = 60
 #: A kernel warns on stderr that it listens on TCP; on this machine alone, it does so to nobody's harm.
 QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]
 _END_TIMEOUT_S = 60
+#: Should this process be killed, its cluster goes after so many seconds without a kernel.
+_LEASE_S = "120"
 
 
 @contextmanager
@@ -36,7 +38,12 @@ def fresh_home(course: Path) -> Iterator[dict[str, str]]:
         course: The course's folder, which the checks in the kernel are read from.
     """
     with tempfile.TemporaryDirectory(prefix="rmqlab-build-", ignore_cleanup_errors=True) as home:
-        environment = {**os.environ, "RMQLAB_HOME": home, "RMQLAB_COURSE": str(course.resolve())}
+        environment = {
+            **os.environ,
+            "RMQLAB_HOME": home,
+            "RMQLAB_COURSE": str(course.resolve()),
+            "RMQLAB_LEASE": _LEASE_S,
+        }
         try:
             yield environment
         finally:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def find_course() -> Path:
     """Return the course's folder.
 
-    `RMQLAB_COURSE` if set; else `course/` in the working directory or above it; else the package's copy.
+    `RMQLAB_COURSE` if set; else `course/` in the working directory or above it; else the package's copy, or
+    the checkout that an editable install points to.
 
     Raises:
         CourseError: If there is none of them.
@@ -32,7 +33,8 @@ def find_course() -> Path:
     here = Path.cwd()
     above = (folder / "course" for folder in (here, *here.parents))
     packaged = Path(__file__).parents[1] / "_course"
-    for course in (*above, packaged):
+    checkout = Path(__file__).parents[3] / "course"
+    for course in (*above, packaged, checkout):
         if course.is_dir() and any(course.glob("[0-9][0-9]_*/checks.py")):
             return course
     raise CourseError(
@@ -76,6 +78,15 @@ def lab_checks(slug: str) -> LabChecks:
 @cache
 def _load(folder: LabFolder, version: str) -> LabChecks:
     return LabChecks(folder=folder, version=version, exercises=declared_exercises(folder))
+
+
+def lab_slugs() -> tuple[str, ...]:
+    """Return the names that `start_lab` takes, in order.
+
+    Raises:
+        CourseError: If there is no course.
+    """
+    return tuple(folder.slug for folder in lab_folders(find_course()))
 
 
 def all_exercises() -> dict[str, Exercise]:
