@@ -52,7 +52,7 @@ class Feed:
         self._make_reader = make_reader
         self._lock = threading.Lock()
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[Observable, Reader] = {}
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
 
@@ -82,49 +82,46 @@ class Feed:
 
     def _reader(self, source: Observable) -> Reader:
         with self._lock:
-            reader = self._readers.get(source.namesrv)
-            if reader is None or reader.source is not source:
-                old, reader = reader, self._make_reader(source)
-                self._readers[source.namesrv] = reader
-                if old is not None:
-                    old.close()
-            return reader
+            if source not in self._readers:
+                self._readers[source] = self._make_reader(source)
+            return self._readers[source]
 
     def _run(self) -> None:
         while True:
             began = time.monotonic()
-            looked = self._turn()
+            looked_at = self._turn()
             with self._lock:
-                if not looked:
+                idle = [source for source in self._readers if source not in looked_at]
+                closing = [self._readers.pop(source) for source in idle]
+                if not looked_at:
                     self._thread = None
-                    readers, self._readers = self._readers, {}
-                    break
+            for reader in closing:
+                reader.close()
+            if not looked_at:
+                return
             spent = time.monotonic() - began
             self._wake.wait(max(1 / self.rate_hz - spent, spent * (1 / _SHARE - 1)))
             self._wake.clear()
-        for reader in readers.values():
-            reader.close()
 
-    def _turn(self) -> bool:
-        """Read once for everybody; return whether anybody looked."""
+    def _turn(self) -> set[Observable]:
+        """Read once for everybody; return what was looked at."""
         with self._lock:
             watches = list(self._watches)
-        wanted: dict[str, tuple[Observable, Interest, list[Watch]]] = {}
+        interests: dict[Observable, Interest] = {}
+        lookers: dict[Observable, list[Watch]] = {}
         for watch in watches:
             interest = watch.interest()
-            if interest is None:
-                continue
-            source, joined, lookers = wanted.get(watch.source.namesrv, (watch.source, Interest(), []))
-            wanted[watch.source.namesrv] = (source, joined | interest, [*lookers, watch])
-        for source, interest, lookers in wanted.values():
-            try:
-                snapshot = self._reader(source).read(interest)
-                for watch in lookers:
+            if interest is not None:
+                interests[watch.source] = interests.get(watch.source, Interest()) | interest
+                lookers.setdefault(watch.source, []).append(watch)
+        for source, interest in interests.items():
+            snapshot = self._reader(source).read(interest)
+            for watch in lookers[source]:
+                try:
                     watch.callback(snapshot)
-            except Exception as error:  # noqa: BLE001 - a thread that prints would write into somebody's cell
-                for watch in lookers:
+                except Exception as error:  # noqa: BLE001 - a thread that prints would write into somebody's cell
                     watch.error = error
-        return bool(wanted)
+        return set(interests)
 
 
 feed = Feed()

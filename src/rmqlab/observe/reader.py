@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rmqlab.client.facts import QueueRef
+from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
 from rmqlab.observe.snapshot import Gap, GroupState, Interest, NodeState, QueueState, Snapshot, TopicState
-
-from rmqlab.client.facts import QueueRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,12 +50,28 @@ def _connect(namesrv: str) -> Admin:
     return Admin(namesrv, timeout_s=_QUESTION_S)
 
 
-class Reader:
-    """Reads one cluster; thread-safe. `connect` makes the Admin, on the first question that needs one."""
+def _registered(namesrv: str) -> Mapping[Any, str]:
+    return registered_brokers(namesrv, timeout_s=_QUESTION_S)
 
-    def __init__(self, source: Observable, connect: Callable[[str], Admin] = _connect) -> None:
+
+class Reader:
+    """Reads one cluster; thread-safe.
+
+    Args:
+        source: the cluster.
+        connect: makes the Admin from the NameServer's address, on the first question that needs one.
+        registered: asks one NameServer for the brokers that it knows.
+    """
+
+    def __init__(
+        self,
+        source: Observable,
+        connect: Callable[[str], Admin] = _connect,
+        registered: Callable[[str], Mapping[Any, str]] = _registered,
+    ) -> None:
         self.source = source
         self._connect = connect
+        self._registered = registered
         self._lock = threading.Lock()
         self._admin: Admin | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -72,15 +88,15 @@ class Reader:
                 for node in self.source.nodes.values()
             )
             reading.mute = {node.address: node for node in nodes if node.state != "up"}
+            if interest.registrations:
+                nodes = self._registrations(reading, nodes)
             topics: list[TopicState] = []
-            if interest.topics or interest.registrations:
+            if interest.topics:
                 try:
                     admin = self._open()
                 except RmqLabError as error:
                     reading.gap("NameServer", "no answer", error)
                 else:
-                    if interest.registrations:
-                        nodes = self._registrations(reading, admin, nodes)
                     topics = [self._topic(reading, admin, name, interest) for name in sorted(interest.topics)]
             return Snapshot(
                 self.source.name, int(time.time() * 1000), nodes, tuple(topics), tuple(sorted(reading.gaps, key=repr))
@@ -104,13 +120,19 @@ class Reader:
             self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rmqlab-observe")
         return self._admin
 
-    def _registrations(self, reading: _Reading, admin: Admin, nodes: tuple[NodeState, ...]) -> tuple[NodeState, ...]:
-        if reading.is_mute(self.source.namesrv):
-            return nodes
-        try:
-            known = {address for table in admin.brokers().values() for address in table.values()}
-        except AdminError as error:
-            reading.gap("NameServer", "no answer", error)
+    def _registrations(self, reading: _Reading, nodes: tuple[NodeState, ...]) -> tuple[NodeState, ...]:
+        """Ask each NameServer which brokers it knows; without the JVM, so that a map is there at once."""
+        known: set[str] = set()
+        answered = False
+        for address in self.source.namesrv.split(";"):
+            if reading.is_mute(address):
+                continue
+            try:
+                known |= set(self._registered(address).values())
+                answered = True
+            except (OSError, AdminError) as error:
+                reading.gap("NameServer", "no answer", error)
+        if not answered:
             return nodes
         return tuple(
             node if node.role == "NAMESRV" else replace(node, registered=node.address in known) for node in nodes
@@ -170,8 +192,10 @@ class Reader:
     ) -> QueueState:
         start = max(extent.min_offset, extent.max_offset - wanted)
         known = self._messages.setdefault(ref, {})
-        if known and (max(known) >= extent.max_offset or min(known) > start):
-            known.clear()  # the topic was deleted and made again, or somebody wants to see more
+        newest = known.get(extent.max_offset - 1)
+        remade = known and (max(known) >= extent.max_offset or (newest and newest.store_ms != extent.last_update_ms))
+        if remade or (known and min(known) > start):
+            known.clear()  # the topic was deleted and made again, or somebody wants to see more than before
         for offset in [offset for offset in known if offset < start]:
             del known[offset]
         missing = start + len(known)
@@ -184,7 +208,7 @@ class Reader:
         asked_at, route = self._routes.get(topic, (float("-inf"), ()))
         if time.monotonic() - asked_at < _ROUTE_LIFE_S:
             return route
-        if reading.is_mute(self.source.namesrv):
+        if all([reading.is_mute(address) for address in self.source.namesrv.split(";")]):
             return route  # the last one known: that is what clients do, too
         try:
             fresh = admin.route(topic)

@@ -40,13 +40,19 @@ _CONTROLS = {
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
-    """Return what the map needs: nodes, and which brokers the NameServer knows. It takes no arguments."""
-    if what:
-        raise TypeError(f"the map takes no arguments, got {', '.join(what)}")
+    """Return what the map needs: nodes, and which brokers the NameServer knows.
+
+    `what` may have `title`: a heading in place of the cluster's name.
+
+    Raises:
+        TypeError: another argument.
+    """
+    if what.keys() - {"title"}:
+        raise TypeError(f"the map takes title= alone, got {', '.join(sorted(what))}")
     return Interest(registrations=True)
 
 
-def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:  # noqa: ARG001 - as every kind
+def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:
     """Draw the map of a snapshot's nodes."""
     places = _places(snapshot.nodes)
     tall = _TALL if looker.live else _LOW
@@ -57,8 +63,8 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     bottom = _TOP + rows * (tall + 20) - 20
     height = bottom + PAD + len(missing) * LINE + (4 if missing else 0)
     up = sum(node.state == "up" for node in snapshot.nodes)
-    title = f"Cluster {snapshot.cluster}".strip()
-    subtitle = f"{count(len(snapshot.nodes), 'process').replace('processs', 'processes')}, {up} up"
+    title = str(what.get("title") or f"Cluster {snapshot.cluster}".strip())
+    subtitle = f"{count(len(snapshot.nodes), 'process', 'processes')}, {up} up"
     body = (
         head(width, title, subtitle, looker)
         + "".join(_link(node, places, snapshot.nodes, tall) for node in snapshot.nodes)
@@ -135,7 +141,7 @@ def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looke
     state = node.state if node.state in _CONTROLS else "down"
     doing = dict(looker.doing).get(node.name, "")
     word = f"{doing} …" if doing else node.state
-    pill = 34 + len(word) * 7
+    word_at = _CARD - 14 - len(word) * 6.6
     parts = [
         facts(node.name, f"{role}: {purpose}" if purpose else role, node.state, node.address),
         el(
@@ -145,10 +151,10 @@ def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looke
         ),
         el("rect", x=12, y=14, width=36, height=36, rx=9, class_=f"f-{'ink' if state == 'up' else 'soft'} fade"),
         text(30, 37, letters, "f-paper b mid"),
-        text(58, 29, shorten(node.name, 15), "f-ink b"),
+        text(58, 29, shorten(node.name, 14), "f-ink b"),
         text(58, 46, role, "f-soft s"),
-        state_symbol(_CARD - pill + 14, 25, state) if not doing else "",
-        text(_CARD - 12, 29.5, word, f"f-{state} b s e"),
+        state_symbol(word_at - 10, 25, state) if not doing else "",
+        text(word_at, 29, word, f"f-{state} b s"),
     ]
     if looker.live:
         parts.append(text(14, 72, _address(node), "f-soft m"))
@@ -162,7 +168,7 @@ def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looke
 def _address(node: NodeState) -> str:
     if node.registered is None:
         return node.address
-    return f"{node.address} {'in' if node.registered else 'not in'} the route"
+    return f"{node.address} · {'in route' if node.registered else 'no route'}"
 
 
 def _sentences(snapshot: Snapshot, looker: Looker) -> tuple[str, ...]:

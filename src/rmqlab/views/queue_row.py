@@ -128,7 +128,7 @@ def _dot(message: StoredMessage, legend: Legend, looker: Looker, x: float, y: fl
         text(0, 4, legend.letter(name), f"fade s b mid f-{colour if done else 'on'}"),
         data_id=f"m-{target}",
         style=at(x, y),
-        class_="move new",
+        class_="move new" if looker.live else None,
         **(
             {
                 "data_action": "select",
@@ -159,9 +159,9 @@ def _rail(number: int, group: GroupState, queue: QueueState, scale: _Scale) -> s
         el("path", d=f"M{_TRACK} {y}H{end}", class_="s-line", stroke_width=2) if end > _TRACK else "",
         el("path", d=f"M{_TRACK} {y}H{reached}", class_="s-accent", stroke_width=2.5) if reached > _TRACK else "",
         el("g", group_mark(0, 0, number), style=at(reached, y), class_="move", data_id=f"g-{number}"),
-        text(WIDTH - PAD - 62, y + 4, f"{progress.consumer_offset}", "f-ink m e"),
+        group_mark(WIDTH - PAD - 112, y, number),
+        text(WIDTH - PAD - 58, y + 4, _short(progress.consumer_offset), "f-ink m e"),
         text(WIDTH - PAD, y + 4, f"lag {_short(progress.lag)}", f"{'f-paused b' if progress.lag else 'f-soft'} s e"),
-        group_mark(WIDTH - PAD - 106, y, number),
         data_id=f"r-{number}",
     )
 

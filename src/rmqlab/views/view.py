@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LOOK_S = 20.0  # a browser says every 5 s that it looks
 _FIRST_S = 3.0
 _POLL_S = 0.05
+_cell: list[float] = []  # when the running cell began
 _DOING = {"kill": "killing", "pause": "pausing", "resume": "resuming", "restart": "restarting"}
 
 
@@ -53,6 +54,7 @@ class View:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         bundle = _still_bundle(self._draw_still(self._read()))
         if _in_kernel():
+            _watch_cells()
             self._look()
             bundle |= self._widget().view_mime
         return bundle
@@ -126,8 +128,9 @@ class View:
         self._feed.add(self._watch)
 
     def _wanted(self) -> Interest | None:
-        looking = time.monotonic() - self._looked_at < _LOOK_S or _in_cell()
-        return self._interest if looking else None
+        # While a cell runs, a browser's messages may have to wait until it ends: count from where it began.
+        silent_s = (_cell_began() or time.monotonic()) - self._looked_at
+        return self._interest if silent_s < _LOOK_S else None
 
     def _follow(self, snapshot: Snapshot) -> None:
         with self._lock:
@@ -188,10 +191,17 @@ def _in_kernel() -> bool:
     return shell is not None and getattr(shell, "kernel", None) is not None
 
 
-def _in_cell() -> bool:
-    """Whether a cell runs: a browser's messages may wait until it ends, so that silence says nothing."""
+def _cell_began() -> float | None:
+    return _cell[0] if _cell else None
+
+
+def _watch_cells() -> None:
+    """Note from now on when a cell begins and ends."""
     shell = _shell()
-    return bool(shell is not None and getattr(shell, "_rmqlab_in_cell", False))
+    if not getattr(shell, "_rmqlab_watches_cells", False):
+        shell._rmqlab_watches_cells = True  # noqa: SLF001 - a mark of ours on a shell that may outlive this module
+        shell.events.register("pre_run_cell", lambda _info: _cell.append(time.monotonic()))
+        shell.events.register("post_run_cell", lambda _result: _cell.clear())
 
 
 def _shell() -> Any:
