@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rmqlab import views
@@ -14,6 +15,7 @@ from rmqlab.client import warm_up
 from rmqlab.cluster import Cluster, start_cluster
 from rmqlab.errors import CourseError, RmqLabError
 from rmqlab.inbox import Inbox
+from rmqlab.runtime import ROCKETMQ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +97,7 @@ class Lab:
         return f"<Lab {self.slug} at {self.namesrv}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        return views.card(self.slug, self.cluster)._repr_mimebundle_()
+        return self.view("map")._repr_mimebundle_()
 
 
 def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> Lab:
@@ -113,7 +115,17 @@ def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> La
     _require_lab(slug)
     warm_up()
     lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
-    return Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh))
+    lab = Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh))
+    _show(lab)
+    return lab
+
+
+def _show(lab: Lab) -> None:
+    """Show where the cluster is, and its map, if a notebook is looking."""
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and (shell := ipython.get_ipython()) is not None and hasattr(shell, "kernel"):
+        print(f"RocketMQ {ROCKETMQ.version} is ready. NameServer: {lab.namesrv}")  # noqa: T201
+        ipython.display.display(lab)
 
 
 @contextlib.contextmanager
