@@ -1,6 +1,6 @@
 """RocketMQ Lab: a course on a real Apache RocketMQ, and the kit that it stands on.
 
-Names are imported on first use (PEP 562): a process that touches only `rocketmq.client` pays for nothing else.
+Names are imported on first use (PEP 562): who touches only `rocketmq.client` pays for nothing else.
 """
 
 from __future__ import annotations

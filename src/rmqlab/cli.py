@@ -143,7 +143,7 @@ def fetch() -> None:
     java = find_java()
     count = len(ensure_jars())
     typer.echo(
-        f"RocketMQ {ROCKETMQ.version} is here: {count} jars, verified; Java {java.version} from {java.source}."
+        f"RocketMQ {ROCKETMQ.version}: {count} jars, verified. Java {java.version} from {java.source}."
     )
 
 

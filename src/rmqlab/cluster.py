@@ -32,7 +32,7 @@ READY_S = 60.0
 """How long a start may take. On two idle cores it takes three to five seconds."""
 
 _DISK_REFUSES_ABOVE = 0.90
-"""MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, whatever is set."""
+"""MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, always."""
 
 
 class Cluster:
@@ -46,7 +46,7 @@ class Cluster:
 
     @classmethod
     def held(cls, record: Record) -> Cluster:
-        """Return the cluster of a record, and use it: its lease is renewed for as long as this process lives."""
+        """Return the cluster of a record, and renew its lease for as long as this process lives."""
         if record.lease_s is not None:
             records.renew_lease(record.name)
             leases.hold(record.name, record.lease_s)
@@ -73,7 +73,7 @@ class Cluster:
         return [node for node in self.nodes.values() if node.spec.is_broker]
 
     def stop(self, *, keep_files: bool | None = None) -> None:
-        """End the cluster: a throw-away one at once, a kept one in order and with its files left for the next start.
+        """End the cluster: a throw-away one at once, a kept one in order, its files left for the next start.
 
         Args:
             keep_files: Override what the kind of cluster decides.
@@ -162,7 +162,7 @@ def attach(name: str) -> Cluster:
     record = find_record(name)
     if not _usable(record):
         raise NoSuchClusterError(
-            f"{name} has died. `rmqlab logs {name}` shows its last words, `rmqlab down {name}` clears it away."
+            f"{name} has died. `rmqlab logs {name}` shows its last words, `rmqlab down {name}` removes it."
         )
     return Cluster.held(record)
 
@@ -265,6 +265,6 @@ def _require_disk(folder: Path) -> None:
     usage = shutil.disk_usage(place)
     if usage.total and usage.used / (usage.used + usage.free) >= _DISK_REFUSES_ABOVE:
         raise DiskSpaceError(
-            f"The disk of {place} is {usage.used / (usage.used + usage.free):.0%} full, and a RocketMQ broker refuses "
+            f"The disk of {place} is {usage.used / (usage.used + usage.free):.0%} full, and a broker refuses "
             "messages above 90 %. Make room, or set RMQLAB_HOME to a folder on another disk."
         )

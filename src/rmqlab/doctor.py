@@ -92,7 +92,7 @@ def _disk() -> Finding:
         "Disk",
         is_good=ratio < _DISK_REFUSES_ABOVE,
         seen=f"{ratio:.0%} full, {usage.free / 1e9:,.1f} GB free in {place}",
-        remedy="Brokers refuse messages above 90 %: make room, or set RMQLAB_HOME to a folder on another disk.",
+        remedy="Brokers refuse messages above 90 %: make room, or set RMQLAB_HOME to another disk.",
     )
 
 

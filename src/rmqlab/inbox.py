@@ -1,4 +1,4 @@
-"""Collect what consumer callbacks receive: they run in threads of the client, where a print lands in any cell."""
+"""Collect what consumer callbacks receive: in the client's threads, a print would land in any cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learner's object: a lab's cluster, names, pictures and checks. One line of it a cell; the rest is RocketMQ."""
+"""The learner's object: a lab's cluster, names, pictures, checks. The rest of a notebook is RocketMQ."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rmqlab.node import Node
 
 LEASE_S = 900.0
-"""For how long a lab's cluster waits for somebody to come back, unless `RMQLAB_LEASE` says otherwise (seconds)."""
+"""Seconds for which a lab's cluster waits for somebody to come back; `RMQLAB_LEASE` overrides it."""
 
 
 class Lab:
@@ -56,7 +56,7 @@ class Lab:
         return self._admin
 
     def topic(self, name: str, *, queues: int = 4) -> str:
-        """Create a topic unless it exists, and return its name. Its messages stay when a notebook runs again."""
+        """Create a topic unless it exists, and return its name. Its messages stay for the next run."""
         if name not in self.admin.topics():
             self.admin.create_topic(name, queues=queues)
         return name

@@ -16,7 +16,7 @@ _guard = threading.Lock()
 
 
 def hold(name: str, lease_s: float) -> None:
-    """Renew this process's lease four times per lease, at least every 30 s, until `release` or the process's end."""
+    """Renew this process's lease, four times per lease or every 30 s, until `release` or its end."""
     with _guard:
         if name in _held:
             return
@@ -51,7 +51,7 @@ def supervisor_lock() -> filelock.FileLock:
 
 
 def ensure_supervisor() -> None:
-    """Start the supervisor unless it runs. Two at once do no harm: the second finds the lock taken and leaves."""
+    """Start the supervisor unless it runs. A second one finds the lock taken and leaves."""
     lock = supervisor_lock()
     try:
         with lock.acquire(timeout=0):

@@ -126,7 +126,7 @@ def _nameserver(index: int, port: int, host: str, folder: PurePath, *, alone: bo
     )
 
 
-def _broker(
+def _broker(  # noqa: PLR0913, PLR0917  (called once, just above)
     shape: BrokerShape, port: int, host: str, folder: PurePath, namesrv: str, properties: dict[str, str]
 ) -> NodeSpec:
     home = folder / shape.node_name

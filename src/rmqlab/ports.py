@@ -41,7 +41,7 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def who_listens(port: int) -> str:
-    """Return a name and pid for the process that listens on a port, or an empty string where that cannot be seen."""
+    """Return name and pid of the process that listens on a port; empty where that cannot be seen."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
@@ -70,7 +70,7 @@ def lease_block(owner: str, size: int, is_owner_alive: Callable[[str], bool]) ->
     Args:
         owner: The cluster's name.
         size: How many ports.
-        is_owner_alive: Tells whether the cluster of a name still has a record; leases of others are taken over.
+        is_owner_alive: Tells whether a cluster still has a record; leases of others are taken over.
 
     Raises:
         PortTakenError: there is no free block left.

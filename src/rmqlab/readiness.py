@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rmqlab.plan import NodeSpec
 
 _DEFAULT_TOPIC = "TBW102"
-"""The topic whose route serves every topic that does not exist yet (TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC)."""
+"""Its route serves every topic that does not exist yet (TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC)."""
 
 _POLL_S = 0.03
 _ANSWER_S = 2.0

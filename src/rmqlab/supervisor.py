@@ -1,6 +1,6 @@
 """The supervisor: one small process per user that ends clusters nobody uses any more, and then itself.
 
-It works from the records alone, so it can be killed at any time: the next process that uses a cluster starts it again.
+It works from the records alone, so it can be killed at any time: whoever uses a cluster next starts it again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rmqlab.places import state_dir
 TICK_S = 1.0
 IDLE_TICKS = 5
 SLEPT_S = 20.0
-"""A tick that took this long means that the machine slept: kernels get time to renew before anything is ended."""
+"""A tick that took this long: the machine slept, and kernels get time to renew before anything ends."""
 
 GRACE_S = 60.0
 

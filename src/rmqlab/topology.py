@@ -24,7 +24,7 @@ class BrokerShape:
 
 @dataclass(frozen=True)
 class Topology:
-    """A shape with a name: how many NameServers, which brokers, which broker properties beyond the defaults."""
+    """A shape with a name: how many NameServers, which brokers, and broker properties of its own."""
 
     name: str
     summary: str

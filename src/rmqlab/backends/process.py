@@ -1,4 +1,4 @@
-"""Nodes as plain JVM processes: detached from the process that starts them, found again by pid and command line."""
+"""Nodes as plain JVM processes, detached from whoever starts them, found again by pid and command line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ProcessBackend:
         return "down"
 
     def stop(self, handle: Handle, timeout_s: float) -> None:
-        """Ask the JVM to shut down (SIGTERM runs RocketMQ's shutdown hook; Windows has no such thing and kills)."""
+        """Ask the JVM to shut down: SIGTERM runs RocketMQ's shutdown hook (Windows kills instead)."""
         process = _find(handle)
         if process is None:
             return
@@ -140,7 +140,7 @@ class ProcessBackend:
 
 
 def _find(handle: Handle) -> psutil.Process | None:
-    """Return the process of a handle, never somebody else's: pid, start time and the path of its conf file must agree."""
+    """Return a handle's process, never somebody else's: pid, start time and conf file's path must agree."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(int(handle["pid"]))
         if (

@@ -1,7 +1,7 @@
 """RocketMQ's remoting protocol, as far as starting a cluster needs it: one question, one answer, no JVM.
 
-A frame is: total length (4 bytes), header length (4 bytes, the highest names the serialization, 0 = JSON), the
-header as JSON, the body (RemotingCommand.encode in RocketMQ's remoting module). Everything that a lab does
+A frame is: total length (4 bytes), header length (4 bytes, the highest names the serialization, 0 = JSON),
+the header as JSON, the body (RemotingCommand.encode in RocketMQ's remoting module). Everything that a lab does
 with messages goes through the real client; this is for questions that must be answered before one runs.
 """
 
@@ -25,6 +25,7 @@ SUCCESS = 0
 _VERSION = 501
 """What MQVersion calls V5_4_0 or a neighbour: brokers only log it."""
 
+_MIN_FRAME = 4
 _MAX_FRAME = 16 * 1024 * 1024
 _opaque = itertools.count(1)
 
@@ -82,7 +83,7 @@ def ask(
             raise ConnectionRefusedError(f"nobody listens at {address}")  # a socket connected to itself
         connection.sendall(frame)
         (length,) = struct.unpack(">i", _read(connection, 4))
-        if not 4 <= length <= _MAX_FRAME:
+        if not _MIN_FRAME <= length <= _MAX_FRAME:
             raise AdminError(f"What listens at {address} is not RocketMQ.")
         answer = _read(connection, length)
     (header_length,) = struct.unpack(">i", answer[:4])
@@ -127,8 +128,8 @@ def has_route(namesrv: str, topic: str, *, timeout_s: float = 3.0) -> bool:
 def make_register(broker: str, *, timeout_s: float = 3.0) -> None:
     """Make a broker register with its NameServers now.
 
-    The registration at boot is usually skipped without a word, because the broker's list of reachable NameServers is still
-    empty (NettyRemotingClient.scanAvailableNameSrv), and the next comes ten seconds later. Setting
+    The registration at boot is usually skipped without a word, because the broker's list of reachable
+    NameServers is still empty (NettyRemotingClient.scanAvailableNameSrv), and the next comes ten seconds later. Setting
     brokerPermission registers in full at once (AdminBrokerProcessor.updateBrokerConfig); 6 is its default.
     """
     ask(broker, UPDATE_BROKER_CONFIG, body=b"brokerPermission=6", timeout_s=timeout_s)

@@ -1,6 +1,6 @@
 """Fetch RocketMQ's jars once per user, verify them, and hand out their paths.
 
-The lock file says which; jgo fetches each by its exact coordinate; a jar counts only once its sha256 is right.
+The lock file says which; jgo fetches each by its exact coordinate; a jar counts once its sha256 is right.
 Finished jars stay, so an interrupted download goes on where it stopped.
 """
 
@@ -114,16 +114,18 @@ def _fill(group: JarGroup, *, show_progress: bool) -> None:
     free = shutil.disk_usage(home(group)).free
     if free < needed * 1.1:
         raise DiskSpaceError(
-            f"RocketMQ's jars need {needed / 1e6:.0f} MB in {home(group)}, where {free / 1e6:.0f} MB are free. "
+            f"The jars need {needed / 1e6:.0f} MB in {home(group)}, where {free / 1e6:.0f} MB are free. "
             "Make room, or set RMQLAB_CACHE to a folder on another disk."
         )
     try:
-        with tempfile.TemporaryDirectory(prefix="fetching-", dir=home(group)) as staging:
-            with _progress(group, needed, show=show_progress and bool(to_fetch)) as advance:
-                for jar, path in _fetch_all(to_fetch, Path(staging), advance):
-                    target = _lib(group) / jar.file_name
-                    path.replace(target)
-                    verified[jar.file_name] = _stamp(target) or []
+        with (
+            tempfile.TemporaryDirectory(prefix="fetching-", dir=home(group)) as staging,
+            _progress(group, needed, show=show_progress and bool(to_fetch)) as advance,
+        ):
+            for jar, path in _fetch_all(to_fetch, Path(staging), advance):
+                target = _lib(group) / jar.file_name
+                path.replace(target)
+                verified[jar.file_name] = _stamp(target) or []
     finally:
         text = json.dumps(verified, indent=0, sort_keys=True)
         partial = home(group) / "verified.json.new"
@@ -175,8 +177,8 @@ def _fetch(jar: Jar, staging: Path, advance: Callable[[int], None]) -> Path:
             path = context.resolver.download(component.artifact(classifier=jar.classifier))
         except requests.RequestException as error:
             problem = DownloadError(
-                f"{jar.coordinate} could not be fetched from {where} ({type(error).__name__}). Check the network, "
-                "or name a mirror of Maven Central in RMQLAB_MAVEN_URL; what is already here is kept."
+                f"{jar.coordinate} could not be fetched from {where} ({type(error).__name__}). Check "
+                "the network, or name a mirror of Maven Central in RMQLAB_MAVEN_URL; what is already here is kept."
             )
         except RuntimeError:
             problem = DownloadError(
@@ -186,8 +188,8 @@ def _fetch(jar: Jar, staging: Path, advance: Callable[[int], None]) -> Path:
             if path is not None and _is_right(path, jar):
                 return path
             problem = WrongHashError(
-                f"{jar.coordinate} from {where} is not the file that the lock names (sha256 {jar.sha256[:12]}…). "
-                "A proxy or mirror altered it: try another network or mirror (RMQLAB_MAVEN_URL)."
+                f"{jar.coordinate} from {where} is not the file that the lock names "
+                f"(sha256 {jar.sha256[:12]}…). A proxy or mirror altered it: try another network or mirror (RMQLAB_MAVEN_URL)."
             )
     assert problem is not None
     raise problem

@@ -35,7 +35,7 @@ class Jar:
 
 @dataclass(frozen=True)
 class JarGroup:
-    """A product and all its jars, as one lock file names them. `roots` are the artifacts it was resolved from."""
+    """A product and all its jars, as a lock file names them; `roots` is what it was resolved from."""
 
     name: str
     version: str
