@@ -192,6 +192,14 @@ def test(context: typer.Context) -> int:
 
 
 @app.command()
+def env() -> int:
+    """Bring this environment in line with pyproject.toml."""
+    from rmqlab.quality import refresh_environment  # noqa: PLC0415
+
+    return refresh_environment()
+
+
+@app.command()
 def progress() -> None:
     """Show which exercises you have passed."""
     from rmqlab.checks.scoreboard import progress_table  # noqa: PLC0415
