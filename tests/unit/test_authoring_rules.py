@@ -75,6 +75,15 @@ def mistake_of(root):
             "2 solution reg",
         ),
         ("wrong.py", '"prediction = 0"', '"prediction ="', '"an equal', "is no Python"),
+        ("wrong.py", '["0" * 32, "1" * 32]', "[lab.send(1)]", '"forged"', "and this calls send()"),
+        ("lab.py", 'lab.check("90.1",', 'v = lab.check("90.1",', "v = lab", "verdict would not be shown"),
+        (
+            "lab.py",
+            "before=before)",
+            "before=before)\nprint()",
+            'lab.check("90.1"',
+            "verdict would not be shown",
+        ),
         ("wrong.py", '"90.2", name="never', '"90.3", name="never', '"never', "there is no exercise 90.3"),
     ],
 )

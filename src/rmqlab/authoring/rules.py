@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _FILES = frozenset({"lab.py", "checks.py", "wrong.py"})
 _HINTS = 3
 _WRONG_ANSWERS = 2
+_FORGED = "forged"
+#: How methods that change something on a broker begin, in the client and in `Lab`.
+_TOUCHES = ("send", "subscribe", "pull", "start", "create", "delete", "update", "topic", "group")
 #: A solution line shorter than this ("pass", "n = 1") proves nothing when it is found elsewhere.
 _TELLING_LINE = 12
 
@@ -32,6 +35,7 @@ def checked(folder: LabFolder) -> LabText:
     _has_parameters(text)
     exercises = declared_exercises(folder)
     _checks_match(folder, text, exercises)
+    _verdicts_are_shown(text)
     for exercise in exercises.values():
         _exercise_is_whole(folder, text, exercise)
     answers = wrong_answers(folder)
@@ -94,6 +98,22 @@ def _has_parameters(text: LabText) -> None:
         raise CourseError(
             f'{text.path}:{at}: {len(tagged)} parameters cells. Write exactly one: # %% tags=["parameters"]'
         )
+
+
+def _verdicts_are_shown(text: LabText) -> None:
+    """Refuse a check that is not the last expression of its cell: its verdict would go unseen."""
+    body = ast.parse("\n".join(text.lines)).body
+    ends = {statement.lineno: statement for statement in body}
+    for call in text.checks:
+        statement = ends.get(call.line)
+        following = next((other.lineno for other in body if other.lineno > call.line), len(text.lines) + 1)
+        rest = text.lines[call.line : following - 1]
+        is_last = following > len(text.lines) or any(line.startswith("# %%") for line in rest)
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call) or not is_last:
+            raise CourseError(
+                f"{text.path}:{call.line}: this verdict would not be shown. Write lab.check(...) alone, "
+                "as the last line of its cell."
+            )
 
 
 def _checks_match(folder: LabFolder, text: LabText, exercises: dict[str, Any]) -> None:
@@ -160,6 +180,8 @@ def _answers_are_enough(
                 f"{at}: {len(answer.code)} texts for {regions} solution regions. Write one for each region."
             )
         _is_code(at, answer.code)
+        if answer.name == _FORGED:
+            _leaves_the_broker_alone(at, answer.code)
     for exercise_id in exercises:
         own = [answer for answer in answers if answer.exercise == exercise_id]
         at = _where(path, f'"{exercise_id}"')
@@ -173,7 +195,7 @@ def _answers_are_enough(
                 f"{at}: no wrong answer of {exercise_id} is something that people believe. "
                 "Record one with misconception=True and name it after the belief."
             )
-    if not any(answer.name == "forged" for answer in answers):
+    if not any(answer.name == _FORGED for answer in answers):
         raise CourseError(
             f'{path}:1: no answer called "forged". Record one that fakes a result, the broker untouched.'
         )
@@ -187,6 +209,17 @@ def _is_code(at: str, texts: Iterable[str]) -> None:
             raise CourseError(
                 f"{at}: the wrong answer is no Python: {broken.msg}. It must run, and be wrong."
             ) from None
+
+
+def _leaves_the_broker_alone(at: str, texts: Iterable[str]) -> None:
+    """Refuse a forged answer that talks to RocketMQ: the broker must know of nothing."""
+    for node in (node for text in texts for node in ast.walk(ast.parse(text))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name = node.func.attr
+            if name.startswith(_TOUCHES):
+                raise CourseError(
+                    f"{at}: a forged answer leaves the broker untouched, and this calls {name}()."
+                )
 
 
 def _solution_lines(text: LabText) -> set[str]:

@@ -80,15 +80,6 @@ def _load(folder: LabFolder, version: str) -> LabChecks:
     return LabChecks(folder=folder, version=version, exercises=declared_exercises(folder))
 
 
-def lab_slugs() -> tuple[str, ...]:
-    """Return the names that `start_lab` takes, in order.
-
-    Raises:
-        CourseError: If there is no course.
-    """
-    return tuple(folder.slug for folder in lab_folders(find_course()))
-
-
 def all_exercises() -> dict[str, Exercise]:
     """Return the exercises of all labs by id, in order."""
     return {

@@ -1,0 +1,62 @@
+"""The plan for a lab's wrong answers: which cells run, in which order, with which code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from rmqlab.authoring.folder import LabFolder, wrong_answers
+from rmqlab.authoring.notebooks import attempts
+from rmqlab.authoring.source import read_lab
+
+pytestmark = pytest.mark.unit
+
+LAB = LabFolder(Path(__file__).parents[1] / "course_fixture" / "course" / "90_stand_in")
+
+
+@pytest.fixture
+def planned():
+    return list(attempts(read_lab(LAB.lab_py), wrong_answers(LAB)))
+
+
+def test_wrong_answers_of_an_exercise_come_before_its_solution(planned):
+    assert [(attempt.exercise, attempt.name) for attempt in planned if attempt.exercise] == [
+        ("90.1", "forged"),
+        ("90.1", "one send is enough for all"),
+        ("90.1", ""),
+        ("90.2", "an equal message replaces the first"),
+        ("90.2", "never sends"),
+        ("90.2", ""),
+    ]
+
+
+def test_attempt_runs_from_the_first_cell_of_the_answer_to_the_check(planned):
+    forged = next(attempt for attempt in planned if attempt.name == "forged")
+    assert forged.sources[0] == 'ids = ["0" * 32, "1" * 32]'
+    assert forged.sources[1] == "print(ids)"
+    assert forged.sources[2].startswith('lab.check("90.1"')
+    assert len(forged.sources) == 3
+
+
+def test_each_region_gets_its_own_text_at_its_own_indentation(planned):
+    believed = next(attempt for attempt in planned if attempt.name.startswith("an equal"))
+    assert believed.sources[0].startswith("prediction = 0\n")
+    assert believed.sources[0].endswith('def send_again(lab):\n    return lab.send("order 0")')
+
+
+def test_every_other_cell_runs_once_and_in_order(planned):
+    others = [attempt.sources[0] for attempt in planned if not attempt.exercise]
+    assert others[0].startswith("COUNT = 2")
+    assert others[1].startswith("from stand_in")
+    assert others[2] == "again, ids"
+
+
+def test_code_of_several_lines_keeps_its_shape(tmp_path):
+    (tmp_path / "lab.py").write_text(
+        '# %%\n### BEGIN SOLUTION\na = 1\n### END SOLUTION\nlab.check("01.1", a=a)\n', encoding="utf-8"
+    )
+    answer = SimpleNamespace(exercise="01.1", name="n", code=("if True:\n    a = 2\n\nelse:\n    a = 3",))
+    first, _ = attempts(read_lab(tmp_path / "lab.py"), [answer])
+    assert first.sources == ('if True:\n    a = 2\n\nelse:\n    a = 3\nlab.check("01.1", a=a)',)
