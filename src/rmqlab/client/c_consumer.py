@@ -1,5 +1,8 @@
 """librocketmq's functions on push consumers (include/CPushConsumer.h)."""
 
+# A function whose C name says it all has no docstring of its own.
+# ruff: noqa: D103
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

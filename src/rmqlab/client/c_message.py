@@ -1,5 +1,8 @@
 """librocketmq's functions on messages (include/CMessage.h, CMessageExt.h, CBatchMessage.h)."""
 
+# A function whose C name says it all has no docstring of its own.
+# ruff: noqa: D103
+
 from __future__ import annotations
 
 import ctypes

@@ -1,5 +1,8 @@
 """librocketmq's functions on producers (include/CProducer.h)."""
 
+# A function whose C name says it all has no docstring of its own.
+# ruff: noqa: D103
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -16,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _COMPRESSION = (-1, 9)
+_LONGEST_ID = 255  # CSendResult: char msgId[256]
 
 
 def _answer(result: Any, sent: Sent) -> None:
     """Fill the caller's CSendResult."""
     c_result = result.contents
     c_result.sendStatus = sent.status
-    c_result.msgId = sent.msg_id.encode()
+    c_result.msgId = sent.msg_id.encode()[:_LONGEST_ID]  # a batch has an id a message
     c_result.offset = sent.offset
 
 

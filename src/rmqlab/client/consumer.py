@@ -173,4 +173,4 @@ class PushConsumer:
                 self.state = State.ENDED
         running.forget(self)
         if java is not None and jpype.isJVMStarted():
-            java.shutdown()
+            running.end(java, java.getDefaultMQPushConsumerImpl().getmQClientFactory())

@@ -54,6 +54,7 @@ def _options() -> list[str]:
         "-Drmq.logback.configurationFile=rmq.client.logback.xml",
         f"-Drocketmq.log.root={log_folder()}",
         f"-Drocketmq.client.rebalance.waitInterval={POLL_INTERVAL_MS}",
+        f"-Drocketmq.client.rebalance.minInterval={POLL_INTERVAL_MS // 10}",
         # Where a broadcasting consumer keeps its offsets (LocalFileOffsetStore); the default is the home folder.
         f"-Drocketmq.client.localOffsetStoreDir={state_dir() / 'offsets'}",
         *shlex.split(os.environ.get("RMQLAB_JVM_OPTIONS", "")),

@@ -88,7 +88,7 @@ class Producer:
                 self.state = State.ENDED
         running.forget(self)
         if java is not None and jpype.isJVMStarted():
-            java.shutdown()
+            running.end(java, java.getDefaultMQProducerImpl().getMqClientFactory())
 
     def _started(self) -> Any:
         java = self._java
