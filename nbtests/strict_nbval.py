@@ -14,6 +14,7 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from rmqlab.authoring.comparison import Names
+from rmqlab.authoring.notebooks import CHECK_CALL
 from rmqlab.authoring.trials import verdicts
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ class StrictNotebook(IPyNbFile):
         self.add_marker(pytest.mark.notebooks)
 
     def collect(self) -> Iterator[pytest.Item]:
+        if not self.path.is_file():
+            raise self.CollectError(f"{self.path} is missing. Run `rmqlab build`.")
         for cell in super().collect():
-            # Numbers that count from 0 help nobody: an exercise's id, or the cell's own id, finds the cell.
-            name = f"cell {cell.cell_num + 1} ({cell.cell.id})"
+            # nbval's numbers count from 0: an exercise's id, or the cell's own, finds it.
+            checked = CHECK_CALL.search(cell.cell.source)
+            name = f"cell {cell.cell_num + 1} ({checked['id'] if checked else cell.cell.id})"
             yield StrictCell.from_parent(
                 self, name=name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options
             )

@@ -101,6 +101,16 @@ def test_solved_notebook_is_executed_once_and_again_when_a_cell_changes(root, la
     assert third.executed
 
 
+def test_widget_leaves_its_picture_and_no_live_view(root, lab, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(FIXTURE))
+    bundle = '{"image/svg+xml": "<svg/>", "application/vnd.jupyter.widget-view+json": {}, "text/plain": "p"}'
+    show = f"from IPython.display import display\n\ndisplay({bundle}, raw=True)"
+    edit(lab / "lab.py", "again, ids", show)
+    build(root)
+    (output,) = nbformat.read(root / "solutions" / "90-stand-in.ipynb", 4).cells[-1].outputs
+    assert set(output.data) == {"image/svg+xml", "text/plain"}
+
+
 def test_solution_that_raises_is_named_with_its_error(root, lab, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FIXTURE))
     edit(lab / "lab.py", "again, ids", "1 / 0")

@@ -26,6 +26,7 @@ CELL_TIMEOUT_S = 60
 #: A kernel warns on stderr that it listens on TCP; on this machine alone, it does so to nobody's harm.
 QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]
 _END_TIMEOUT_S = 60
+_LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 #: Should this process be killed, its cluster goes after so many seconds without a kernel.
 _LEASE_S = "120"
 
@@ -99,4 +100,18 @@ def execute(notebook: NotebookNode, *, folder: Path, environment: dict[str, str]
     except (CellTimeoutError, DeadKernelError) as stuck:
         raise CourseError(f"{name}: {stuck}") from None
     executed.metadata = notebook.metadata
-    return executed
+    return _with_still_pictures(executed)
+
+
+def _with_still_pictures(notebook: NotebookNode) -> NotebookNode:
+    """Drop the live view of each widget that left a picture beside it.
+
+    Without its kernel a live view is an error message in JupyterLab, which prefers it to the picture; and its id
+    is another one in every run.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if any(mime in data for mime in ("image/svg+xml", "text/html")):
+                data.pop(_LIVE_VIEW, None)
+    return notebook

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: The tag that papermill looks for.
 PARAMETERS = "parameters"
-_CHECK_CALL = re.compile(r"""lab\.check\(\s*["'](?P<id>[^"']+)["']""")
+#: A check in a cell's source; its group `id` is the exercise.
+CHECK_CALL = re.compile(r"""lab\.check\(\s*["'](?P<id>[^"']+)["']""")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -103,7 +104,7 @@ def _groups(marked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     for number, source in enumerate(marked):
         if BEGIN in source and first is None:
             first = number
-        for call in _CHECK_CALL.finditer(source):
+        for call in CHECK_CALL.finditer(source):
             if first is not None:
                 yield call["id"], first, number
             first = None
