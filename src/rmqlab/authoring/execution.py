@@ -106,8 +106,8 @@ def execute(notebook: NotebookNode, *, folder: Path, environment: dict[str, str]
 def _with_still_pictures(notebook: NotebookNode) -> NotebookNode:
     """Drop the live view of each widget that left a picture beside it.
 
-    Without its kernel a live view is an error message in JupyterLab, which prefers it to the picture; and its id
-    is another one in every run.
+    Without its kernel a live view is an error message in JupyterLab, which prefers it to the picture; and its
+    id is another one in every run.
     """
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
