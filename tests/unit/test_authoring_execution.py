@@ -42,10 +42,16 @@ def test_kernel_sees_the_course_and_a_state_folder_of_its_own(tmp_path, commands
 
 
 def test_cluster_that_was_started_there_is_ended_even_after_an_error(tmp_path, commands):
-    with pytest.raises(ZeroDivisionError), execution.fresh_home(tmp_path) as environment:
-        (Path(environment["RMQLAB_HOME"]) / "clusters").mkdir()
-        raise ZeroDivisionError
-    assert commands == [([sys.executable, "-m", "rmqlab", "down", "--all"], environment["RMQLAB_HOME"])]
+    def start_and_fail():
+        with execution.fresh_home(tmp_path) as environment:
+            home.append(environment["RMQLAB_HOME"])
+            (Path(environment["RMQLAB_HOME"]) / "clusters").mkdir()
+            raise ZeroDivisionError
+
+    home = []
+    with pytest.raises(ZeroDivisionError):
+        start_and_fail()
+    assert commands == [([sys.executable, "-m", "rmqlab", "down", "--all"], *home)]
 
 
 def test_cluster_that_cannot_be_ended_is_said(tmp_path, commands):
