@@ -43,7 +43,7 @@ def test_chosen_labs_are_handed_on_by_number(root, commands):
 
 
 def test_unknown_lab_is_refused(root, commands):
-    with pytest.raises(CourseError, match="There is no lab '7'. There are: 00-welcome, 01-concepts"):
+    with pytest.raises(CourseError, match=r"There is no lab '7'. There are: 00-welcome, 01-concepts"):
         validate(root, only=["7"])
     assert commands == []
 
