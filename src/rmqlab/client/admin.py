@@ -1,8 +1,6 @@
 """Questions and commands to a cluster, over `DefaultMQAdminExt` of rocketmq-tools (what mqadmin itself uses).
 
-Answers are the frozen values of `facts`; refusals and time-outs are `AdminError` with RocketMQ's own reason. Where one
-broker's silence must not spoil another's answer, the same questions can be put to one broker's address: the `..._at`
-methods, which the feed asks side by side. Reading messages is `stored`'s.
+Answers are the frozen values of `facts`; refusals and time-outs are `AdminError` with RocketMQ's own reason.
 """
 
 from __future__ import annotations
@@ -12,26 +10,28 @@ import itertools
 import os
 import time
 import weakref
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import jpype
 
 from rmqlab.client import stored
+from rmqlab.client.broker_questions import SYSTEM_PREFIXES, BrokerQuestions, asking, code_of, refusal
 from rmqlab.client.facts import BrokerRoute, ConsumerInfo, Progress, QueueRef, QueueStats, StoredMessage
 from rmqlab.client.java import start_jvm
 from rmqlab.errors import AdminError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
     from typing import Self
 
-# ResponseCode and the client's own codes (org.apache.rocketmq.remoting.protocol.ResponseCode).
+# Of org.apache.rocketmq.remoting.protocol.ResponseCode, and of the client (QueryResult without a message).
 _TOPIC_NOT_EXIST = 17
-_CONSUMER_NOT_ONLINE = 206
 _NO_MESSAGE = 208
-_SYSTEM_PREFIXES = ("%RETRY%", "%DLQ%", "rmq_sys_", "RMQ_SYS_")
-_TOOL_GROUPS = frozenset({"TOOLS_CONSUMER", "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP", "CID_ONSAPI_OWNER"})
+_POLL_S = 0.01
+# Where a broker without a timer wheel stumbles after a topic is deleted
+# (AdminBrokerProcessor.deleteTopicInBroker).
+_NO_TIMER = "getTimerMessageStore"
 
 _serial = itertools.count(1)
 _open: weakref.WeakSet[Admin] = weakref.WeakSet()
@@ -52,15 +52,15 @@ class Admin:
         start_jvm()
         self.namesrv = namesrv
         self._timeout_ms = int(timeout_s * 1000)
-        tools = jpype.JPackage("org.apache.rocketmq.tools.admin")
-        self._ext = tools.DefaultMQAdminExt(self._timeout_ms)
+        self._ext = jpype.JClass("org.apache.rocketmq.tools.admin.DefaultMQAdminExt")(self._timeout_ms)
         self._ext.setNamesrvAddr(namesrv)
-        # Instances of one name share a connection, and its first owner's shutdown ends it for all.
+        # Instances of one name share a connection, and its first owner's shutdown would end it for all.
         self._ext.setInstanceName(f"rmqlab-admin-{os.getpid()}-{next(_serial)}")
-        with _asking(f"connect to {namesrv}"):
+        with asking(f"connect to {namesrv}"):
             self._ext.start()
-            clients = jpype.JPackage("org.apache.rocketmq.client.impl").MQClientManager
-            self._api = clients.getInstance().getOrCreateMQClientInstance(self._ext).getMQClientAPIImpl()
+            clients = jpype.JClass("org.apache.rocketmq.client.impl.MQClientManager").getInstance()
+            # The running instance, found by the name above: its API asks one broker, with a deadline.
+            self._api = clients.getOrCreateMQClientInstance(self._ext).getMQClientAPIImpl()
         self._closed = False
         _open.add(self)
 
@@ -80,32 +80,33 @@ class Admin:
     def __repr__(self) -> str:
         return f"Admin({self.namesrv!r})"
 
-    # -- the cluster ---------------------------------------------------------------------------------------------
+    # -- the cluster -------------------------------------------------------------------------------
+
+    def at(self, address: str) -> BrokerQuestions:
+        """Return the questions to the broker at one address, with this connection's deadline."""
+        return BrokerQuestions(self._api, address, self._timeout_ms)
 
     def brokers(self) -> dict[str, dict[int, str]]:
         """Return what the NameServer knows: broker name to {broker id: address}; id 0 is the master."""
-        with _asking("ask the NameServer for its brokers"):
+        with asking(f"ask the NameServer {self.namesrv} for its brokers"):
             table = self._api.getBrokerClusterInfo(self._timeout_ms).getBrokerAddrTable()
-            return {
-                str(entry.getKey()): _addresses(entry.getValue().getBrokerAddrs())
-                for entry in sorted(table.entrySet(), key=lambda entry: str(entry.getKey()))
-            }
+            known = {str(entry.getKey()): _addresses(entry.getValue()) for entry in table.entrySet()}
+        return dict(sorted(known.items()))
 
     def runtime_stats(self, broker: str) -> dict[str, str]:
-        """Return a broker's own account of itself (mqadmin brokerStatus); `broker` is a name or an address."""
-        with _asking(f"ask {broker} for its runtime figures"):
-            table = self._api.getBrokerRuntimeInfo(self._address(broker), self._timeout_ms).getTable()
-            return {str(entry.getKey()): str(entry.getValue()) for entry in table.entrySet()}
+        """Return the own account (mqadmin brokerStatus) of a broker, given by name or address."""
+        return self.at(self._address(broker)).runtime_stats()
 
     def update_broker_config(self, broker: str, **properties: object) -> None:
         """Change a running broker's properties, as mqadmin updateBrokerConfig does."""
         changes = jpype.JClass("java.util.Properties")()
         for name, value in properties.items():
             changes.setProperty(name, str(value).lower() if isinstance(value, bool) else str(value))
-        with _asking(f"change {', '.join(properties)} of {broker}"):
-            self._api.updateBrokerConfig(self._address(broker), changes, self._timeout_ms)
+        address = self._address(broker)
+        with asking(f"change {', '.join(properties)} of {broker}"):
+            self._api.updateBrokerConfig(address, changes, self._timeout_ms)
 
-    # -- topics and groups ---------------------------------------------------------------------------------------
+    # -- topics and groups -------------------------------------------------------------------------
 
     def create_topic(
         self, name: str, queues: int = 4, attributes: dict[str, str] | None = None, *, wait_s: float = 10.0
@@ -126,51 +127,56 @@ class Admin:
             config.setAttributes(jpype.JClass("java.util.HashMap")(attributes))
         addresses = self._everywhere(f"create the topic {name}")
         for address in addresses:
-            with _asking(f"create the topic {name} at {address}"):
+            with asking(f"create the topic {name} at {address}"):
                 self._ext.createAndUpdateTopicConfig(address, config)
         deadline = time.monotonic() + wait_s
-        while len(self.route(name)) < len({*self.brokers()}):
+        while not {route.address for route in self.route(name)} >= set(addresses):
             if time.monotonic() > deadline:
                 raise AdminError(
                     f"The topic {name} was created, but the NameServer {self.namesrv} does not serve its "
                     f"route after {wait_s:g} s. Look at the brokers with `rmqlab ps`."
                 )
-            time.sleep(0.01)
+            time.sleep(_POLL_S)
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic from every broker and from the NameServer; a topic that is not there is no error."""
         for address in self._everywhere(f"delete the topic {name}"):
-            with _asking(f"delete the topic {name} at {address}"):
+            try:
                 self._api.deleteTopicInBroker(address, name, self._timeout_ms)
+            except jpype.JException as error:
+                if _NO_TIMER not in str(error.getMessage()):  # else the topic is gone: it was the last step
+                    raise refusal(f"delete the topic {name} at {address}", error) from None
         for namesrv in self.namesrv.split(";"):
-            with _asking(f"delete the route of {name}"):
+            with asking(f"delete the route of {name} at {namesrv}"):
                 self._api.deleteTopicInNameServer(namesrv, name, self._timeout_ms)
 
     def create_group(self, name: str) -> None:
         """Create a consumer group on every broker (or set it to the defaults)."""
-        config = jpype.JClass("org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig")()
+        settings = "org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig"
+        config = jpype.JClass(settings)()
         config.setGroupName(name)
         for address in self._everywhere(f"create the group {name}"):
-            with _asking(f"create the group {name} at {address}"):
+            with asking(f"create the group {name} at {address}"):
                 self._ext.createAndUpdateSubscriptionGroupConfig(address, config)
 
     def topics(self, *, system: bool = False) -> list[str]:
         """Return all topics' names, sorted; those that RocketMQ made for itself only with `system=True`."""
-        with _asking("list the topics"):
+        with asking(f"ask the NameServer {self.namesrv} for its topics"):
             names = sorted(str(name) for name in self._ext.fetchAllTopicList().getTopicList())
             if system:
                 return names
-            validator = jpype.JClass("org.apache.rocketmq.common.topic.TopicValidator")
             info = self._api.getBrokerClusterInfo(self._timeout_ms)
             # A broker makes a topic of its own name and one of its cluster's.
-            own = {str(name) for name in (*info.getBrokerAddrTable().keySet(), *info.getClusterAddrTable().keySet())}
+            tables = (info.getBrokerAddrTable(), info.getClusterAddrTable())
+            own = {str(name) for table in tables for name in table.keySet()}
+            is_system = jpype.JClass("org.apache.rocketmq.common.topic.TopicValidator").isSystemTopic
             return [
                 name
                 for name in names
                 if name not in own
-                and not name.startswith(_SYSTEM_PREFIXES)
+                and not name.startswith(SYSTEM_PREFIXES)
                 and not name.endswith("_REPLY_TOPIC")
-                and not validator.isSystemTopic(name)
+                and not is_system(name)
             ]
 
     def route(self, topic: str) -> tuple[BrokerRoute, ...]:
@@ -178,67 +184,32 @@ class Admin:
         try:
             data = self._api.getTopicRouteInfoFromNameServer(topic, self._timeout_ms)
         except jpype.JException as error:
-            if _code(error) == _TOPIC_NOT_EXIST:
+            if code_of(error) == _TOPIC_NOT_EXIST:
                 return ()
-            raise _refusal(f"ask for the route of {topic}", error) from None
-        addresses = {str(entry.getBrokerName()): _addresses(entry.getBrokerAddrs()) for entry in data.getBrokerDatas()}
+            raise refusal(f"ask the NameServer {self.namesrv} for the route of {topic}", error) from None
+        addresses = {str(entry.getBrokerName()): _addresses(entry) for entry in data.getBrokerDatas()}
         queues = {
             str(entry.getBrokerName()): (int(entry.getReadQueueNums()), int(entry.getWriteQueueNums()))
             for entry in data.getQueueDatas()
         }
-        return tuple(
-            BrokerRoute(name, addresses[name], *queues[name])
-            for name in sorted(addresses.keys() & queues.keys())
-            if addresses[name]
-        )
+        names = sorted(name for name in addresses.keys() & queues.keys() if addresses[name])
+        return tuple(BrokerRoute(name, addresses[name], *queues[name]) for name in names)
 
-    # -- queues and progress -------------------------------------------------------------------------------------
+    # -- queues and progress -----------------------------------------------------------------------
 
     def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
         """Return the extent of each queue of a topic (mqadmin topicStatus), sorted; empty without a route."""
-        found: dict[QueueRef, QueueStats] = {}
-        for broker in self.route(topic):
-            found |= self.topic_stats_at(broker.address, topic)
-        return found
-
-    def topic_stats_at(self, address: str, topic: str) -> dict[QueueRef, QueueStats]:
-        """As `topic_stats`, from the broker at one address."""
-        with _asking(f"ask {address} for the queues of {topic}"):
-            table = self._api.getTopicStatsInfo(address, topic, self._timeout_ms).getOffsetTable()
-            return {
-                ref: QueueStats(int(row.getMinOffset()), int(row.getMaxOffset()), int(row.getLastUpdateTimestamp()))
-                for ref, row in _by_queue(table)
-            }
+        return _merged(self.at(broker.address).topic_stats(topic) for broker in self.route(topic))
 
     def groups(self, topic: str) -> tuple[str, ...]:
         """Return the consumer groups that read a topic, online or with saved progress, sorted."""
-        found: set[str] = set()
-        for broker in self.route(topic):
-            found |= set(self.groups_at(broker.address, topic))
-        return tuple(sorted(found))
-
-    def groups_at(self, address: str, topic: str) -> tuple[str, ...]:
-        """As `groups`, from the broker at one address."""
-        with _asking(f"ask {address} who reads {topic}"):
-            names = self._api.queryTopicConsumeByWho(address, topic, self._timeout_ms).getGroupList()
-            return tuple(sorted({str(name) for name in names} - _TOOL_GROUPS))
+        names = {name for broker in self.route(topic) for name in self.at(broker.address).groups(topic)}
+        return tuple(sorted(names))
 
     def consume_stats(self, group: str, topic: str | None = None) -> dict[QueueRef, Progress]:
-        """Return a group's progress in each queue (mqadmin consumerProgress), sorted; empty before it has any."""
-        found: dict[QueueRef, Progress] = {}
-        for address in self._everywhere(f"ask for the progress of {group}"):
-            found |= self.consume_stats_at(address, group, topic)
-        return dict(sorted(found.items()))
-
-    def consume_stats_at(self, address: str, group: str, topic: str | None = None) -> dict[QueueRef, Progress]:
-        """As `consume_stats`, from the broker at one address."""
-        with _asking(f"ask {address} for the progress of {group}"):
-            # An empty topic is how the broker spells "all of them" (AdminBrokerProcessor.getConsumeStats).
-            stats = self._api.getConsumeStats(address, group, topic or "", self._timeout_ms)
-            return {
-                ref: Progress(int(row.getBrokerOffset()), int(row.getConsumerOffset()))
-                for ref, row in _by_queue(stats.getOffsetTable())
-            }
+        """Return a group's progress in each queue (mqadmin consumerProgress), sorted; empty without."""
+        addresses = self._everywhere(f"ask for the progress of {group}")
+        return _merged(self.at(address).consume_stats(group, topic) for address in addresses)
 
     def consumers(self, group: str, *, assignments: bool = True) -> tuple[ConsumerInfo, ...]:
         """Return a group's online members, by client id; none online is an empty answer, no error.
@@ -249,83 +220,59 @@ class Admin:
         """
         found: dict[str, ConsumerInfo] = {}
         for address in self._everywhere(f"ask for the consumers of {group}"):
-            for member in self.consumers_at(address, group, assignments=assignments):
+            for member in self.at(address).consumers(group, assignments=assignments):
                 known = found.get(member.client_id)
                 if known is None or len(known.assigned) < len(member.assigned):
                     found[member.client_id] = member
         return tuple(found[client_id] for client_id in sorted(found))
 
-    def consumers_at(self, address: str, group: str, *, assignments: bool = True) -> tuple[ConsumerInfo, ...]:
-        """As `consumers`, from the broker at one address."""
-        what = f"ask {address} for the consumers of {group}"
-        try:
-            online = self._api.getConsumerConnectionList(address, group, self._timeout_ms).getConnectionSet()
-        except jpype.JException as error:
-            if _code(error) == _CONSUMER_NOT_ONLINE:
-                return ()
-            raise _refusal(what, error) from None
-        members = sorted(str(connection.getClientId()) for connection in online)
-        if not assignments:
-            return tuple(ConsumerInfo(client_id) for client_id in members)
-        return tuple(ConsumerInfo(client_id, self._assigned(address, group, client_id)) for client_id in members)
-
-    def _assigned(self, address: str, group: str, client_id: str) -> tuple[QueueRef, ...]:
-        try:
-            info = self._api.getConsumerRunningInfo(address, group, client_id, False, self._timeout_ms)  # noqa: FBT003
-        except jpype.JException:
-            return ()  # it left between the two questions, or its process does not answer: it holds nothing we know
-        refs = (_ref(queue) for queue in info.getMqTable().keySet())
-        return tuple(sorted(ref for ref in refs if not ref.topic.startswith(_SYSTEM_PREFIXES)))
-
-    # -- messages ------------------------------------------------------------------------------------------------
+    # -- messages ----------------------------------------------------------------------------------
 
     def message(self, queue: QueueRef, offset: int) -> StoredMessage | None:
         """Return the message at an offset of a queue, or None if the queue does not hold it."""
         for broker in self.route(queue.topic):
             if broker.broker == queue.broker:
-                found = self.messages_at(broker.address, queue, offset, 1)
+                found = self.at(broker.address).messages(queue, offset, 1)
                 return found[0] if found and found[0].queue_offset == offset else None
         return None
 
     def messages(self, topic: str, limit: int = 64) -> list[StoredMessage]:
-        """Return the newest `limit` messages of each queue of a topic, in the order in which they were stored."""
+        """Return the newest `limit` messages of each queue of a topic, in the order of storing."""
         found: list[StoredMessage] = []
         for broker in self.route(topic):
-            for ref, extent in self.topic_stats_at(broker.address, topic).items():
+            questions = self.at(broker.address)
+            for ref, extent in questions.topic_stats(topic).items():
                 start = max(extent.min_offset, extent.max_offset - limit)
-                found += self.messages_at(broker.address, ref, start, extent.max_offset - start)
-        return sorted(found, key=lambda message: (message.store_ms, message.broker, message.commit_log_offset))
-
-    def messages_at(self, address: str, queue: QueueRef, offset: int, count: int) -> list[StoredMessage]:
-        """Read up to `count` messages of a queue from `offset` on, from the broker at one address."""
-        with _asking(f"read {queue.topic} queue {queue.queue_id} at {address}"):
-            return stored.read(self._api, address, queue, offset, count, self._timeout_ms)
+                found += questions.messages(ref, start, extent.max_offset - start)
+        return sorted(found, key=StoredMessage.stored_order)
 
     def message_by_id(self, topic: str, msg_id: str) -> StoredMessage | None:
-        """Return the message of that id (the sender's or the broker's), or None. The index lags by milliseconds."""
-        return self._look_up(f"look up {msg_id}", lambda: [self._ext.viewMessage(topic, msg_id)], topic, first=True)
+        """Return the message of that id (the sender's or the broker's), or None.
+
+        A broker indexes a message some milliseconds after it acknowledged it.
+        """
+        found = self._look_up(topic, msg_id, lambda: [self._ext.viewMessage(topic, msg_id)])
+        return found[0] if found else None
 
     def messages_by_key(self, topic: str, key: str, limit: int = 64) -> list[StoredMessage]:
-        """Return the messages that carry a key, in the order in which they were stored."""
+        """Return at most `limit` messages that carry a key, in the order in which they were stored."""
+        until_ms = int(time.time() * 1000) + 60_000  # the broker's clock may be ahead
         found = self._look_up(
-            f"look up the key {key}",
-            lambda: self._ext.queryMessage(topic, key, limit, 0, int(time.time() * 1000) + 60_000).getMessageList(),
-            topic,
+            topic, key, lambda: self._ext.queryMessage(topic, key, limit, 0, until_ms).getMessageList()
         )
-        return sorted(found, key=lambda message: (message.store_ms, message.broker, message.commit_log_offset))
+        return sorted(found, key=StoredMessage.stored_order)
 
-    def _look_up(self, what: str, ask: Any, topic: str, *, first: bool = False) -> Any:
+    def _look_up(self, topic: str, wanted: str, ask: Callable[[], Iterable[Any]]) -> list[StoredMessage]:
         try:
             found = ask()
         except jpype.JException as error:
-            if _code(error) not in {_NO_MESSAGE, _TOPIC_NOT_EXIST}:
-                raise _refusal(what, error) from None
-            found = []
-        by_address = {a: route.broker for route in self.route(topic) for a in route.addresses.values()}
-        messages = [stored.from_java(message, by_address) for message in found if message is not None]
-        return (messages[0] if messages else None) if first else messages
+            if code_of(error) in {_NO_MESSAGE, _TOPIC_NOT_EXIST}:
+                return []
+            raise refusal(f"look up {wanted} in {topic}", error) from None
+        named = {address: route.broker for route in self.route(topic) for address in route.addresses.values()}
+        return [stored.from_java(message, named) for message in found if message is not None]
 
-    # -- addresses -----------------------------------------------------------------------------------------------
+    # -- addresses ---------------------------------------------------------------------------------
 
     def _address(self, broker: str) -> str:
         if ":" in broker:
@@ -347,37 +294,12 @@ class Admin:
         return addresses
 
 
-@contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Turn a Java exception into an AdminError that says what was asked."""
-    try:
-        yield
-    except jpype.JException as error:
-        raise _refusal(what, error) from None
+def _addresses(broker: Any) -> dict[int, str]:
+    return {int(entry.getKey()): str(entry.getValue()) for entry in broker.getBrokerAddrs().entrySet()}
 
 
-def _refusal(what: str, error: Any) -> AdminError:
-    reason = str(error.getMessage() or error.getClass().getSimpleName()).strip()
-    # Everything after it is a link to a web page about the error's number.
-    return AdminError(f"Could not {what}: {reason.split('For more information, please visit')[0].strip()}")
-
-
-def _code(error: Any) -> int | None:
-    """Return RocketMQ's response code (MQBrokerException, MQClientException), None for other exceptions."""
-    get = getattr(error, "getResponseCode", None)
-    return int(get()) if get else None
-
-
-def _addresses(table: Any) -> dict[int, str]:
-    return {int(entry.getKey()): str(entry.getValue()) for entry in table.entrySet()}
-
-
-def _ref(queue: Any) -> QueueRef:
-    return QueueRef(str(queue.getTopic()), str(queue.getBrokerName()), int(queue.getQueueId()))
-
-
-def _by_queue(table: Any) -> list[tuple[QueueRef, Any]]:
-    return sorted(((_ref(entry.getKey()), entry.getValue()) for entry in table.entrySet()), key=lambda pair: pair[0])
+def _merged(tables: Iterable[dict[QueueRef, Any]]) -> dict[QueueRef, Any]:
+    return dict(sorted((row for table in tables for row in table.items()), key=lambda row: row[0]))
 
 
 @atexit.register

@@ -69,8 +69,8 @@ class BrokerRoute:
 class StoredMessage:
     """A message as the broker keeps it.
 
-    `msg_id` is the id that the sender saw (`UNIQ_KEY`), `offset_msg_id` the broker's own (address and commit log
-    offset). `keys` is what the sender set, separated by blanks. Times are milliseconds since 1970.
+    `msg_id` is the id that the sender saw (`UNIQ_KEY`), `offset_msg_id` the broker's own (address and commit
+    log offset). `keys` is what the sender set, separated by blanks. Times are milliseconds since 1970.
     """
 
     topic: str
@@ -92,3 +92,7 @@ class StoredMessage:
     def queue(self) -> QueueRef:
         """The queue that holds the message."""
         return QueueRef(self.topic, self.broker, self.queue_id)
+
+    def stored_order(self) -> tuple[int, str, int]:
+        """Return what to sort by for the order of storing: time, and within a broker the commit log."""
+        return (self.store_ms, self.broker, self.commit_log_offset)

@@ -1,7 +1,9 @@
-"""Reading messages where they lie, by queue and offset, without being a consumer: no group, no commit, no rebalance.
+"""Reading messages where they lie, by queue and offset, without being a consumer.
 
-The pull request is put to one broker's address at once (`MQClientAPIImpl.pullMessage`), which answers immediately
-whether or not the offset holds a message.
+No group of one's own, no commit, no rebalance.
+
+The pull request is put to one broker's address at once (`MQClientAPIImpl.pullMessage`), which answers
+immediately whether or not the offset holds a message.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import jpype
 
 from rmqlab.client.facts import QueueRef, StoredMessage
 
-# A group that every broker knows from the start (MixAll.TOOLS_CONSUMER_GROUP); mqadmin reads under this name too.
+# A group that every broker knows from the start (MixAll.TOOLS_CONSUMER_GROUP); mqadmin reads under this name
+# too.
 _GROUP = "TOOLS_CONSUMER"
 # A broker hands out at most this many from memory at a time (maxTransferCountOnMessageInMemory).
 _BATCH = 32
@@ -21,8 +24,10 @@ _SUBSCRIPTION = 0x1 << 2
 _UNIQ_KEY = "UNIQ_KEY"
 
 
-def read(api: Any, address: str, queue: QueueRef, offset: int, count: int, timeout_ms: int) -> list[StoredMessage]:
-    """Return up to `count` messages from `offset` on; fewer if the queue ends, none if the offset is not there."""
+def read(  # noqa: PLR0913, PLR0917 - what a pull request needs
+    api: Any, address: str, queue: QueueRef, offset: int, count: int, timeout_ms: int
+) -> list[StoredMessage]:
+    """Return up to `count` messages from `offset` on; fewer if the queue ends, none if it is not there."""
     mode = jpype.JClass("org.apache.rocketmq.client.impl.CommunicationMode").SYNC
     decoder = jpype.JClass("org.apache.rocketmq.common.message.MessageDecoder")
     buffer = jpype.JClass("java.nio.ByteBuffer")
@@ -43,7 +48,7 @@ def read(api: Any, address: str, queue: QueueRef, offset: int, count: int, timeo
 
 
 def from_java(message: Any, broker_at: dict[str, str]) -> StoredMessage:
-    """Convert a `MessageExt`; `broker_at` names the broker at an address, which messages alone do not tell."""
+    """Convert a `MessageExt`; `broker_at` names the broker at an address: the message does not."""
     host = message.getStoreHost()
     address = f"{host.getAddress().getHostAddress()}:{host.getPort()}"
     broker = str(message.getBrokerName() or "") or broker_at.get(address, address)
@@ -70,7 +75,8 @@ def _request(queue: QueueRef, offset: int, count: int) -> Any:
 
 def _convert(message: Any, broker: str) -> StoredMessage:
     properties = {str(entry.getKey()): str(entry.getValue()) for entry in message.getProperties().entrySet()}
-    # A decoded message answers getMsgId() with the sender's id and keeps the broker's own aside (MessageClientExt).
+    # A decoded message answers getMsgId() with the sender's id and keeps the broker's own aside
+    # (MessageClientExt).
     offset_id = getattr(message, "getOffsetMsgId", message.getMsgId)
     body = message.getBody()
     return StoredMessage(

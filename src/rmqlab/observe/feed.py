@@ -1,8 +1,8 @@
 """One polling thread for a process, however many pictures look.
 
-A watch says what it is interested in and is called with each snapshot. The thread reads each watched cluster once a
-turn, with the interests of all its watches joined, and ends when nobody watches any more. Watches are held weakly: a
-picture that is gone is not polled for.
+A watch says what it is interested in and is called with each snapshot. The thread reads each watched cluster
+once a turn, with the interests of all its watches joined, and ends when nobody watches any more. Watches are
+held weakly: a picture that is gone is not polled for.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Watch:
 class Feed:
     """Polls for its watches, `rate_hz` times a second (change it at any time)."""
 
-    def __init__(self, rate_hz: float = _DEFAULT_HZ, make_reader: Callable[[Observable], Reader] = Reader) -> None:
+    def __init__(
+        self, rate_hz: float = _DEFAULT_HZ, make_reader: Callable[[Observable], Reader] = Reader
+    ) -> None:
         self.rate_hz = rate_hz
         self._make_reader = make_reader
         self._lock = threading.Lock()

@@ -1,7 +1,8 @@
 """Taking one snapshot: all questions side by side, each with its own short deadline.
 
-A reader remembers what cannot change (a stored message never does) and what seldom does (routes), so that a reading
-costs one question a broker and topic, and one a group. Nodes that are known to be down or paused are not asked.
+A reader remembers what cannot change (a stored message never does) and what seldom does (routes), so that a
+reading costs one question a broker and topic, and one a group. Nodes that are known to be down or paused are
+not asked.
 """
 
 from __future__ import annotations
@@ -99,7 +100,11 @@ class Reader:
                 else:
                     topics = [self._topic(reading, admin, name, interest) for name in sorted(interest.topics)]
             return Snapshot(
-                self.source.name, int(time.time() * 1000), nodes, tuple(topics), tuple(sorted(reading.gaps, key=repr))
+                self.source.name,
+                int(time.time() * 1000),
+                nodes,
+                tuple(topics),
+                tuple(sorted(reading.gaps, key=repr)),
             )
 
     def close(self) -> None:
@@ -112,7 +117,7 @@ class Reader:
                 self._pool.shutdown(wait=False, cancel_futures=True)
                 self._pool = None
 
-    # -- parts of a reading, under the lock ------------------------------------------------------------------------
+    # -- parts of a reading, under the lock --------------------------------------------------------
 
     def _open(self) -> Admin:
         if self._admin is None:
@@ -135,35 +140,44 @@ class Reader:
         if not answered:
             return nodes
         return tuple(
-            node if node.role == "NAMESRV" else replace(node, registered=node.address in known) for node in nodes
+            node if node.role == "NAMESRV" else replace(node, registered=node.address in known)
+            for node in nodes
         )
 
     def _topic(self, reading: _Reading, admin: Admin, name: str, interest: Interest) -> TopicState:
         route = self._route(reading, admin, name)
         asked = [broker for broker in route if not reading.is_mute(broker.address)]
-        extents = self._ask(reading, asked, lambda broker: admin.topic_stats_at(broker.address, name))
-        groups = self._ask(reading, asked, lambda broker: admin.groups_at(broker.address, name))
+        extents = self._ask(reading, asked, lambda broker: admin.at(broker.address).topic_stats(name))
+        groups = self._ask(reading, asked, lambda broker: admin.at(broker.address).groups(name))
         stats: list[tuple[BrokerRoute, QueueRef, QueueStats]] = [
             (broker, ref, extent) for broker, found in extents for ref, extent in found.items()
         ]
         wanted = interest.messages if len(stats) <= interest.detailed_queues else 0
-        queues = self._ask(reading, stats, lambda row: self._queue(admin, *row, wanted), who=lambda row: row[0].broker)
+        queues = self._ask(
+            reading, stats, lambda row: self._queue(admin, *row, wanted), who=lambda row: row[0].broker
+        )
         names = sorted({group for _, found in groups for group in found})
         pairs = [(broker, group) for group in names for broker in asked]
         progress = self._ask(
             reading,
             pairs,
             lambda pair: (
-                admin.consume_stats_at(pair[0].address, pair[1], name),
-                admin.consumers_at(pair[0].address, pair[1], assignments=False),
+                admin.at(pair[0].address).consume_stats(pair[1], name),
+                admin.at(pair[0].address).consumers(pair[1], assignments=False),
             ),
             who=lambda pair: pair[0].broker,
         )
         answered = [queue for _, queue in queues]
         return TopicState(
             name,
-            tuple(sorted([*answered, *self._silent(reading, name, route, answered)], key=lambda queue: queue.ref)),
-            tuple(_group(group, [found for (_, owner), found in progress if owner == group]) for group in names),
+            tuple(
+                sorted(
+                    [*answered, *self._silent(reading, name, route, answered)], key=lambda queue: queue.ref
+                )
+            ),
+            tuple(
+                _group(group, [found for (_, owner), found in progress if owner == group]) for group in names
+            ),
         )
 
     def _silent(
@@ -174,15 +188,21 @@ class Reader:
             seen = [queue for queue in answered if queue.ref.broker == broker.broker]
             if seen or (topic, broker.broker) not in self._last:
                 never = [
-                    QueueState(QueueRef(topic, broker.broker, number), 0, 0) for number in range(broker.read_queues)
+                    QueueState(QueueRef(topic, broker.broker, number), 0, 0)
+                    for number in range(broker.read_queues)
                 ]
                 self._last[topic, broker.broker] = (broker.address, seen or never)
         brokers = {queue.ref.broker for queue in answered}
         routed = {broker.broker for broker in route}
         silent = []
         for (known_topic, broker), (address, queues) in self._last.items():
-            # A broker that left the route counts as silent only while its node is not up: else it left for good.
-            if known_topic == topic and broker not in brokers and (broker in routed or reading.is_mute(address)):
+            # A broker that left the route counts as silent only while its node is not up: else it left for
+            # good.
+            if (
+                known_topic == topic
+                and broker not in brokers
+                and (broker in routed or reading.is_mute(address))
+            ):
                 node = reading.mute.get(address)
                 silent += [replace(queue, silent=node.state if node else "no answer") for queue in queues]
         return silent
@@ -193,22 +213,27 @@ class Reader:
         start = max(extent.min_offset, extent.max_offset - wanted)
         known = self._messages.setdefault(ref, {})
         newest = known.get(extent.max_offset - 1)
-        remade = known and (max(known) >= extent.max_offset or (newest and newest.store_ms != extent.last_update_ms))
+        remade = known and (
+            max(known) >= extent.max_offset or (newest and newest.store_ms != extent.last_update_ms)
+        )
         if remade or (known and min(known) > start):
             known.clear()  # the topic was deleted and made again, or somebody wants to see more than before
         for offset in [offset for offset in known if offset < start]:
             del known[offset]
         missing = start + len(known)
         if wanted and missing < extent.max_offset:
-            found = admin.messages_at(broker.address, ref, missing, extent.max_offset - missing)
+            found = admin.at(broker.address).messages(ref, missing, extent.max_offset - missing)
             known.update((message.queue_offset, message) for message in found)
-        return QueueState(ref, extent.min_offset, extent.max_offset, tuple(known[offset] for offset in sorted(known)))
+        return QueueState(
+            ref, extent.min_offset, extent.max_offset, tuple(known[offset] for offset in sorted(known))
+        )
 
     def _route(self, reading: _Reading, admin: Admin, topic: str) -> tuple[BrokerRoute, ...]:
         asked_at, route = self._routes.get(topic, (float("-inf"), ()))
         if time.monotonic() - asked_at < _ROUTE_LIFE_S:
             return route
-        if all([reading.is_mute(address) for address in self.source.namesrv.split(";")]):
+        mute = [reading.is_mute(address) for address in self.source.namesrv.split(";")]
+        if all(mute):
             return route  # the last one known: that is what clients do, too
         try:
             fresh = admin.route(topic)
@@ -223,7 +248,11 @@ class Reader:
         return fresh
 
     def _ask(
-        self, reading: _Reading, items: list[Any], question: Callable[[Any], Any], who: Callable[[Any], str] | None = None
+        self,
+        reading: _Reading,
+        items: list[Any],
+        question: Callable[[Any], Any],
+        who: Callable[[Any], str] | None = None,
     ) -> list[tuple[Any, Any]]:
         """Put a question for each item side by side; return (item, answer) of those that were answered."""
         assert self._pool is not None

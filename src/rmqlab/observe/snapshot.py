@@ -1,7 +1,7 @@
 """What a cluster held at one moment, as frozen values that compare, and the question that asks for it.
 
-A snapshot has only what somebody was interested in. What could not be read is a `Gap`, not an exception: the rest of
-the picture stays true.
+A snapshot has only what somebody was interested in. What could not be read is a `Gap`, not an exception: the
+rest of the picture stays true.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from rmqlab.client.facts import StoredMessage
+
 if TYPE_CHECKING:
-    from rmqlab.client.facts import Progress, QueueRef, StoredMessage
+    from rmqlab.client.facts import Progress, QueueRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class NodeState:
 class QueueState:
     """One queue's extent (`min_offset <= offset < max_offset`), and its newest messages by offset.
 
-    Of a queue whose broker does not answer, `silent` says why in one word, and the rest is what was last known.
+    Of a queue whose broker does not answer, `silent` says why in one word, and the rest is what was last
+    known.
     """
 
     ref: QueueRef
@@ -136,8 +139,8 @@ class Snapshot:
     def still(self) -> Snapshot:
         """Return the snapshot without what differs between two runs that do the same.
 
-        The cluster's name, addresses, client ids, message ids and times go; names, roles, states, offsets, keys, tags
-        and bodies stay. Members of a group become `consumer 1`, `consumer 2`, ...
+        The cluster's name, addresses, client ids, message ids and times go; names, roles, states, offsets,
+        keys, tags and bodies stay. Members of a group become `consumer 1`, `consumer 2`, ...
         """
         return replace(
             self,
@@ -154,7 +157,10 @@ def _still_topic(topic: TopicState) -> TopicState:
         # What was known of a silent queue depends on when somebody last looked.
         replace(queue, min_offset=0, max_offset=0, messages=())
         if queue.silent
-        else replace(queue, messages=tuple(_still_message(message, order) for message, order in _in_order(topic, queue)))
+        else replace(
+            queue,
+            messages=tuple(_still_message(message, order) for message, order in _in_order(topic, queue)),
+        )
         for queue in topic.queues
     )
     groups = tuple(
@@ -167,14 +173,9 @@ def _still_topic(topic: TopicState) -> TopicState:
 def _in_order(topic: TopicState, queue: QueueState) -> list[tuple[StoredMessage, int]]:
     """Return a queue's messages, each with its place in the order in which the topic's were stored."""
     everything = [message for each in topic.queues for message in each.messages]
-    everything.sort(key=stored_order)
+    everything.sort(key=StoredMessage.stored_order)
     place = {(message.queue, message.queue_offset): number for number, message in enumerate(everything, 1)}
     return [(message, place[message.queue, message.queue_offset]) for message in queue.messages]
-
-
-def stored_order(message: StoredMessage) -> tuple[int, str, int]:
-    """Sort messages as they were stored: by time, and within a broker by commit log offset."""
-    return (message.store_ms, message.broker, message.commit_log_offset)
 
 
 def _still_message(message: StoredMessage, order: int) -> StoredMessage:

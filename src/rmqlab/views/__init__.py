@@ -1,7 +1,7 @@
 """Pictures of a cluster, drawn from its own numbers.
 
-`show(kind, cluster, **what)` returns a live view. A kind is a module with two pure functions (what it needs to know,
-and how a snapshot is drawn) and an entry in `KINDS`.
+`show(kind, cluster, **what)` returns a live view. A kind is a module with two pure functions (what it needs
+to know, and how a snapshot is drawn) and an entry in `KINDS`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def show(kind: str, source: Observable, **what: Any) -> View:
     """Return a live picture of a cluster.
 
     Args:
-        kind: `"map"` (`title=` a heading) or `"queues"` (`topic=` a name or several; `groups=` draw only these;
+        kind: `"map"` (`title=` a heading) or `"queues"` (`topic=` a name or several; `groups=` draw only
+        these;
             `by="key"` or `"tag"`).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.

@@ -71,7 +71,9 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
         + "".join(_card(node, _corner(places[node.name], tall), tall, looker) for node in snapshot.nodes)
         + notices(PAD + 2, bottom + PAD + 4, missing)
     )
-    table = tuple((node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in snapshot.nodes)
+    table = tuple(
+        (node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in snapshot.nodes
+    )
     label = f"{title}: {subtitle}"
     return Drawing(label, picture(width, height, label, body), ("node", "role", "state"), table, missing)
 
@@ -101,8 +103,10 @@ def _corner(place: tuple[int, int], tall: int) -> tuple[float, float]:
     return PAD + column * (_CARD + _GAP), _TOP + row * (tall + 20)
 
 
-def _link(node: NodeState, places: dict[str, tuple[int, int]], nodes: tuple[NodeState, ...], tall: int) -> str:
-    """Return the line from a broker to whom it reports: a master to each NameServer, a slave to its master."""
+def _link(
+    node: NodeState, places: dict[str, tuple[int, int]], nodes: tuple[NodeState, ...], tall: int
+) -> str:
+    """Return the lines from a broker to whom it reports: the NameServers, or a slave's master."""
     if node.role == "MASTER":
         others = [other for other in nodes if other.role == "NAMESRV"]
         word = "registers"
@@ -120,7 +124,11 @@ def _link(node: NodeState, places: dict[str, tuple[int, int]], nodes: tuple[Node
         lines.append(
             el(
                 "g",
-                facts(f"{node.name} {word} {'with' if word == 'registers' else ''} {other.name}".replace("  ", " ")),
+                facts(
+                    f"{node.name} {word} {'with' if word == 'registers' else ''} {other.name}".replace(
+                        "  ", " "
+                    )
+                ),
                 el(
                     "path",
                     d=f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2 + 7} {y2}",
@@ -128,7 +136,11 @@ def _link(node: NodeState, places: dict[str, tuple[int, int]], nodes: tuple[Node
                     stroke_width=1.8,
                     stroke_dasharray=None if holds else "3 5",
                 ),
-                el("path", d=f"M{x2 + 9} {y2 - 5}L{x2 + 1} {y2}L{x2 + 9} {y2 + 5}Z", class_=f"f-{'soft' if holds else 'line'}"),
+                el(
+                    "path",
+                    d=f"M{x2 + 9} {y2 - 5}L{x2 + 1} {y2}L{x2 + 9} {y2 + 5}Z",
+                    class_=f"f-{'soft' if holds else 'line'}",
+                ),
                 text(middle, (y1 + y2) / 2 - 7, word if holds else "no link", "f-soft c mid"),
                 data_id=f"l-{node.name}-{other.name}",
             )
@@ -145,11 +157,23 @@ def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looke
     parts = [
         facts(node.name, f"{role}: {purpose}" if purpose else role, node.state, node.address),
         el(
-            "rect", width=_CARD, height=tall, rx=10, stroke_width=1.5,
+            "rect",
+            width=_CARD,
+            height=tall,
+            rx=10,
+            stroke_width=1.5,
             class_=f"f-card fade s-{'line' if state == 'up' else state}",
             stroke_dasharray="5 4" if state == "down" else None,
         ),
-        el("rect", x=12, y=14, width=36, height=36, rx=9, class_=f"f-{'ink' if state == 'up' else 'soft'} fade"),
+        el(
+            "rect",
+            x=12,
+            y=14,
+            width=36,
+            height=36,
+            rx=9,
+            class_=f"f-{'ink' if state == 'up' else 'soft'} fade",
+        ),
         text(30, 37, letters, "f-paper b mid"),
         text(58, 29, shorten(node.name, 14), "f-ink b"),
         text(58, 46, role, "f-soft s"),

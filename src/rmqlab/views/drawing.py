@@ -27,7 +27,9 @@ class Drawing:
     @property
     def text(self) -> str:
         """The title and the table as plain text."""
-        widths = [max(len(row[column]) for row in (self.head, *self.rows)) for column in range(len(self.head))]
+        widths = [
+            max(len(row[column]) for row in (self.head, *self.rows)) for column in range(len(self.head))
+        ]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in (self.head, *self.rows)

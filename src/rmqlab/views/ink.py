@@ -1,8 +1,8 @@
 """Colours and type of every picture: one style sheet, light and dark.
 
-Pictures stand alone: the sheet lies inside each SVG. In JupyterLab and its relatives the page says whether it is light
-or dark (`data-jp-theme-light`), VS Code by a class, elsewhere the reader's system does. Each pair of `PAIRS` is at
-least `CONTRAST` to one in both palettes; a test computes it.
+Pictures stand alone: the sheet lies inside each SVG. In JupyterLab and its relatives the page says whether
+it is light or dark (`data-jp-theme-light`), VS Code by a class, elsewhere the reader's system does. Each
+pair of `PAIRS` is at least `CONTRAST` to one in both palettes; a test computes it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ KEYS = tuple(name for name in LIGHT if name.startswith("k"))
 
 # (what is read, what it lies on)
 PAIRS = (
-    *((text, ground) for text in ("ink", "soft", "up", "paused", "down", "accent") for ground in ("paper", "card")),
+    *(
+        (text, ground)
+        for text in ("ink", "soft", "up", "paused", "down", "accent")
+        for ground in ("paper", "card")
+    ),
     *(("on", key) for key in KEYS),
     *((key, "paper") for key in KEYS),
 )
@@ -72,7 +76,7 @@ def _rules() -> str:
 
 STYLE = (
     f".rq{{{_variables(LIGHT)}"
-    "font-family:var(--jp-ui-font-family,system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif);"
+    "font-family:var(--jp-ui-font-family,system-ui,-apple-system,'Segoe UI',Roboto,sans-serif);"
     "font-size:13px;font-variant-numeric:tabular-nums}"
     f"@media (prefers-color-scheme:dark){{.rq{{{_variables(DARK)}}}}}"
     f"[data-jp-theme-light=true] .rq,.vscode-light .rq{{{_variables(LIGHT)}}}"

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmqlab.observe.snapshot import stored_order
+from rmqlab.client.facts import StoredMessage
 from rmqlab.views.drawing import count
 from rmqlab.views.ink import KEYS
 from rmqlab.views.markup import PAD, el, facts, shorten, text
 
 if TYPE_CHECKING:
-    from rmqlab.client.facts import StoredMessage
     from rmqlab.observe import TopicState
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ENTRIES = 8
-_PLAIN = "–"
+_PLAIN = "·"
 GROUP_MARKS = (
     "M0 -5L5 4H-5Z",  # triangle
     "M-4.5 -4.5H4.5V4.5H-4.5Z",  # square
@@ -32,7 +31,9 @@ class Legend:
     def __init__(self, topic: TopicState, by: str = "key") -> None:
         self.by = by
         self._topic = topic
-        messages = sorted((m for queue in topic.queues for m in queue.messages), key=stored_order)
+        messages = sorted(
+            (m for queue in topic.queues for m in queue.messages), key=StoredMessage.stored_order
+        )
         self._order = {name: number for number, name in enumerate(dict.fromkeys(map(self.name, messages)))}
         plain = self._order.pop("", None)
         if plain is not None:
@@ -87,7 +88,9 @@ class Legend:
             members = f"{count(len(group.members), 'consumer')} online" if group.members else "nobody online"
             parts.append(
                 group_mark(PAD + 8, y + 8, number)
-                + text(PAD + 22, y + 12.5, f"{shorten(group.name, 40)}: {members}, lag {group.lag:,}", "f-soft s")
+                + text(
+                    PAD + 22, y + 12.5, f"{shorten(group.name, 40)}: {members}, lag {group.lag:,}", "f-soft s"
+                )
             )
             y += 20
         return "".join(parts), y

@@ -42,8 +42,8 @@ class Kind:
 
     Attributes:
         name: what `show` calls it.
-        interest: from the arguments of `show` to what must be read; raises TypeError for arguments it does not know.
-        draw: from a snapshot, the arguments and the looker to the picture.
+        interest: from the arguments of `show` to what must be read; raises TypeError for arguments it does
+        not know. draw: from a snapshot, the arguments and the looker to the picture.
     """
 
     name: str

@@ -10,7 +10,7 @@ PAD = 16
 
 
 def el(tag: str, *children: str, **attributes: object) -> str:
-    """Return one element; `class_` and `data_id` become `class` and `data-id`, None leaves an attribute out."""
+    """Return one element; `class_`, `data_id` become `class`, `data-id`; None leaves an attribute out."""
     written = "".join(
         f" {name.rstrip('_').replace('_', '-')}={quoteattr(_number(value))}"
         for name, value in attributes.items()
@@ -59,7 +59,9 @@ def shorten(content: str, limit: int) -> str:
 
 def visible(content: str) -> str:
     """Return text without the characters that XML cannot hold or nobody can see."""
-    return "".join(character if character.isprintable() or character == "\n" else "·" for character in content)
+    return "".join(
+        character if character.isprintable() or character == "\n" else "·" for character in content
+    )
 
 
 def _number(value: object) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmqlab.views.markup import PAD, el, shorten, text
+from rmqlab.views.message_dot import clock, preview
 from rmqlab.views.parts import button
-from rmqlab.views.queue_row import clock, preview
 
 if TYPE_CHECKING:
     from rmqlab.client.facts import StoredMessage
@@ -33,7 +33,15 @@ def message_card(y: float, width: float, message: StoredMessage) -> str:
         ("commit log", f"offset {message.commit_log_offset:,}"),
     )
     parts = [
-        el("rect", x=PAD, y=y, width=width - 2 * PAD, height=card_height() - 4, rx=8, class_="f-card s-accent"),
+        el(
+            "rect",
+            x=PAD,
+            y=y,
+            width=width - 2 * PAD,
+            height=card_height() - 4,
+            rx=8,
+            class_="f-card s-accent",
+        ),
         button(width - PAD - 74, y + 9, "✕ Close", "select", "", "Close the message's facts"),
     ]
     for number, (name, value) in enumerate(left):

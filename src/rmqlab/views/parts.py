@@ -20,11 +20,13 @@ def state_word(state: str) -> str:
 
 
 def state_symbol(x: float, y: float, state: str) -> str:
-    """Return a state's symbol, drawn around a point: a dot, two bars, a cross. Shapes differ, not only colours."""
+    """Return a state's symbol around a point: a dot, two bars, a cross. Not colour alone tells."""
     if state == "up":
         return el("circle", cx=x, cy=y, r=4.5, class_="f-up")
     if state == "paused":
-        return el("path", d=f"M{x - 2.5} {y - 4.5}v9M{x + 2.5} {y - 4.5}v9", class_="s-paused", stroke_width=3)
+        return el(
+            "path", d=f"M{x - 2.5} {y - 4.5}v9M{x + 2.5} {y - 4.5}v9", class_="s-paused", stroke_width=3
+        )
     return el("path", d=f"M{x - 4} {y - 4}l8 8M{x + 4} {y - 4}l-8 8", class_="s-down", stroke_width=2.5)
 
 
@@ -33,7 +35,7 @@ def button_width(label: str) -> float:
     return round(len(label) * _LETTER + 20)
 
 
-def button(  # noqa: PLR0913 - what a button is
+def button(  # noqa: PLR0913, PLR0917 - what a button is
     x: float,
     y: float,
     label: str,
@@ -63,7 +65,10 @@ def button(  # noqa: PLR0913 - what a button is
 
 def head(width: float, title: str, subtitle: str, looker: Looker) -> str:
     """Return a picture's first two lines; a live one gets its badge and the control that holds it still."""
-    parts = [text(PAD, 30, title, "f-ink t", data_id="title"), text(PAD, 49, subtitle, "f-soft", data_id="subtitle")]
+    parts = [
+        text(PAD, 30, title, "f-ink t", data_id="title"),
+        text(PAD, 49, subtitle, "f-soft", data_id="subtitle"),
+    ]
     if looker.live:
         label = "▶ Follow" if looker.held else "‖ Hold"
         hint = "Follow the cluster again" if looker.held else "Hold the picture still; the cluster goes on"

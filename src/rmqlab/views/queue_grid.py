@@ -1,4 +1,4 @@
-"""Many queues at a glance: a tile each, filled by how much waits there; broker by broker when there are too many."""
+"""Many queues at a glance: a tile each, filled by how much waits; if too many, a bar each broker."""
 
 from __future__ import annotations
 
@@ -23,14 +23,22 @@ def draw(topic: TopicState, y: float, width: float) -> tuple[str, float]:
     most = max(1, *(_waiting(topic, queue) for queue in topic.queues))
     noun = "lag" if topic.groups else "messages"
     parts = [
-        text(PAD, y + 12, f"each tile is a queue: its number, its {noun}; the fuller the bar, the more", "f-soft c")
+        text(
+            PAD,
+            y + 12,
+            f"each tile is a queue: its number, its {noun}; the fuller the bar, the more",
+            "f-soft c",
+        )
     ]
     y += 26
     for broker, queues in brokers.items():
         total = sum(_waiting(topic, queue) for queue in queues)
         silent = next((queue.silent for queue in queues if queue.silent), "")
         summary = f"{count(len(queues), 'queue')}, {silent or f'{noun} {total:,}'}"
-        parts.append(text(PAD, y + 14, shorten(broker, 30), "f-ink b") + text(width - PAD, y + 14, summary, "f-soft s e"))
+        parts.append(
+            text(PAD, y + 14, shorten(broker, 30), "f-ink b")
+            + text(width - PAD, y + 14, summary, "f-soft s e")
+        )
         y += 24
         if len(topic.queues) > _TILES:
             parts.append(_bar(PAD, y, width - 2 * PAD, 10, total / max(1, most * len(queues))))
@@ -42,7 +50,14 @@ def draw(topic: TopicState, y: float, width: float) -> tuple[str, float]:
             parts.append(_tile(queue, x, top, _waiting(topic, queue), most))
         y += ((len(queues) - 1) // _COLUMNS + 1) * (_TILE_H + 5) + 8
     for group in topic.groups:
-        parts.append(text(PAD, y + 12, f"{group.name}: {count(len(group.members), 'consumer')}, lag {group.lag:,}", "f-soft s"))
+        parts.append(
+            text(
+                PAD,
+                y + 12,
+                f"{group.name}: {count(len(group.members), 'consumer')}, lag {group.lag:,}",
+                "f-soft s",
+            )
+        )
         y += 18
     return "".join(parts), y + 4
 

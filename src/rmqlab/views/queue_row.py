@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from rmqlab.views.legend import Legend, group_mark
 from rmqlab.views.markup import PAD, at, el, facts, shorten, text
+from rmqlab.views.message_dot import RADIUS, dot
 
 if TYPE_CHECKING:
-    from rmqlab.client.facts import StoredMessage
     from rmqlab.observe import GroupState, QueueState, TopicState
     from rmqlab.views.looker import Looker
 
@@ -20,8 +19,6 @@ _PITCH = 22.0
 _SLOTS = 23
 _OLDER = 3  # slots that the count of older messages takes
 _BUDGET = 96  # dots in the whole picture
-_RADIUS = 9
-_PREVIEW = 60
 
 
 def slots(queues: int) -> int:
@@ -34,11 +31,13 @@ def row_height(topic: TopicState) -> float:
     return 36 + 14 * min(len(topic.groups), RAILS)
 
 
-def row(queue: QueueState, topic: TopicState, legend: Legend, looker: Looker, y: float, *, name_broker: bool) -> str:
-    """Draw one queue, its top at `y`."""
+def row(queue: QueueState, topic: TopicState, legend: Legend, looker: Looker, y: float) -> str:
+    """Draw one queue of a topic, its top at `y`."""
     scale = _Scale(queue, slots(len(topic.queues)))
     middle = 18.0
-    label = f"{shorten(queue.ref.broker, 11)} · {queue.ref.queue_id}" if name_broker else f"queue {queue.ref.queue_id}"
+    label = f"queue {queue.ref.queue_id}"
+    if len({each.ref.broker for each in topic.queues}) > 1:
+        label = f"{shorten(queue.ref.broker, 11)} · {queue.ref.queue_id}"
     parts = [
         el("path", d=f"M{PAD} 0H{WIDTH - PAD}", class_="s-line", stroke_width=0.7),
         text(PAD, middle + 4.5, label, f"{'f-soft' if queue.silent else 'f-ink'} b"),
@@ -57,7 +56,13 @@ def row(queue: QueueState, topic: TopicState, legend: Legend, looker: Looker, y:
         parts.append(_older(scale, middle))
     done = min((_committed(group, queue) for group in topic.groups), default=0)
     parts += [
-        _dot(message, legend, looker, scale.x(message.queue_offset) + _PITCH / 2, middle, done=message.queue_offset < done)
+        dot(
+            message,
+            legend,
+            looker,
+            at(scale.x(message.queue_offset) + _PITCH / 2, middle),
+            "remembered" if queue.silent else "committed" if message.queue_offset < done else "waiting",
+        )
         for message in queue.messages
         if message.queue_offset >= scale.first
     ]
@@ -67,7 +72,6 @@ def row(queue: QueueState, topic: TopicState, legend: Legend, looker: Looker, y:
         *parts,
         data_id=f"q-{queue.ref.broker}-{queue.ref.queue_id}",
         style=at(0, y),
-        opacity=0.55 if queue.silent and queue.count else None,
     )
 
 
@@ -78,7 +82,9 @@ class _Scale:
         self.minimum = queue.min_offset
         self.maximum = queue.max_offset
         crowded = queue.count > room
-        self.first = max(queue.min_offset, queue.max_offset - (room - _OLDER)) if crowded else queue.min_offset
+        self.first = (
+            max(queue.min_offset, queue.max_offset - (room - _OLDER)) if crowded else queue.min_offset
+        )
         self.older = self.first - queue.min_offset
         self.start = _TRACK + (_OLDER * _PITCH if self.older else 0)
 
@@ -99,47 +105,17 @@ def _older(scale: _Scale, middle: float) -> str:
     return el(
         "g",
         facts(f"{scale.older:,} messages, offsets {scale.minimum} to {scale.first - 1}"),
-        el("rect", x=_TRACK, y=middle - _RADIUS, width=_OLDER * _PITCH - 4, height=2 * _RADIUS, rx=_RADIUS, class_="f-card s-line"),
+        el(
+            "rect",
+            x=_TRACK,
+            y=middle - RADIUS,
+            width=_OLDER * _PITCH - 4,
+            height=2 * RADIUS,
+            rx=RADIUS,
+            class_="f-card s-line",
+        ),
         text(_TRACK + (_OLDER * _PITCH - 4) / 2, middle + 4, f"{_short(scale.older)} older", "f-soft c mid"),
         data_id="older",
-    )
-
-
-def _dot(message: StoredMessage, legend: Legend, looker: Looker, x: float, y: float, *, done: bool) -> str:
-    name = legend.name(message)
-    colour = legend.colour(name)
-    target = f"{message.broker}/{message.queue_id}/{message.queue_offset}"
-    lines = [
-        f"offset {message.queue_offset} of queue {message.queue_id}",
-        f"key {message.keys}" if message.keys else "no key",
-        f"tag {message.tags}" if message.tags else "",
-        preview(message),
-        f"delivery {message.reconsume_times + 1}" if message.reconsume_times else "",
-        "committed by every group" if done else "",
-    ]
-    if looker.live:
-        lines.append(f"stored {clock(message.store_ms)}")
-    chosen = looker.selected == target
-    return el(
-        "g",
-        facts(*lines),
-        el("circle", r=_RADIUS + 3.5, class_="none s-accent", stroke_width=2) if chosen else "",
-        el("circle", r=_RADIUS, class_=f"hot fade s-{colour} f-{'paper' if done else colour}", stroke_width=1.5),
-        text(0, 4, legend.letter(name), f"fade s b mid f-{colour if done else 'on'}"),
-        data_id=f"m-{target}",
-        style=at(x, y),
-        class_="move new" if looker.live else None,
-        **(
-            {
-                "data_action": "select",
-                "data_target": target,
-                "role": "button",
-                "tabindex": 0,
-                "aria_label": f"message at offset {message.queue_offset} of queue {message.queue_id}: show its facts",
-            }
-            if looker.live
-            else {}
-        ),
     )
 
 
@@ -157,32 +133,20 @@ def _rail(number: int, group: GroupState, queue: QueueState, scale: _Scale) -> s
             f"{progress.lag} of the queue's messages lie before it" if progress.lag else "it has them all",
         ),
         el("path", d=f"M{_TRACK} {y}H{end}", class_="s-line", stroke_width=2) if end > _TRACK else "",
-        el("path", d=f"M{_TRACK} {y}H{reached}", class_="s-accent", stroke_width=2.5) if reached > _TRACK else "",
+        el("path", d=f"M{_TRACK} {y}H{reached}", class_="s-accent", stroke_width=2.5)
+        if reached > _TRACK
+        else "",
         el("g", group_mark(0, 0, number), style=at(reached, y), class_="move", data_id=f"g-{number}"),
         group_mark(WIDTH - PAD - 112, y, number),
         text(WIDTH - PAD - 58, y + 4, _short(progress.consumer_offset), "f-ink m e"),
-        text(WIDTH - PAD, y + 4, f"lag {_short(progress.lag)}", f"{'f-paused b' if progress.lag else 'f-soft'} s e"),
+        text(
+            WIDTH - PAD,
+            y + 4,
+            f"lag {_short(progress.lag)}",
+            f"{'f-paused b' if progress.lag else 'f-soft'} s e",
+        ),
         data_id=f"r-{number}",
     )
-
-
-def preview(message: StoredMessage, limit: int = _PREVIEW) -> str:
-    """Return a body's size, and its beginning if it is text."""
-    size = f"{len(message.body):,} byte{'' if len(message.body) == 1 else 's'}"
-    try:
-        words = message.body[: 4 * limit].decode()
-    except UnicodeDecodeError as error:
-        # A character that was cut at the end is no sign of binary data.
-        words = message.body[: error.start].decode() if error.start > 4 * limit - 4 else ""
-    words = " ".join(words.split())
-    if not words:
-        return size
-    return f"{size}: {words[:limit]}{'…' if len(words) > limit else ''}"
-
-
-def clock(milliseconds: int) -> str:
-    """Return a moment as local time, to the millisecond."""
-    return f"{time.strftime('%H:%M:%S', time.localtime(milliseconds / 1000))}.{milliseconds % 1000:03d}"
 
 
 def _short(number: int) -> str:

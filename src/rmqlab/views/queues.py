@@ -1,6 +1,7 @@
 """The queues of a topic: one row a queue, its messages as dots, each group's committed offset and lag.
 
-Many queues are summarised (`queue_grid`); many messages are, too: a row shows the newest and counts the older.
+Many queues are summarised (`queue_grid`); many messages are, too: a row shows the newest and counts the
+older.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ _TOP = 84
 def interest(what: Mapping[str, Any]) -> Interest:
     """Return what the picture needs.
 
-    `what` has `topic` (a name or several), and may have `groups` (draw these only) and `by` (`"key"` or `"tag"`:
-    what colours and letters the messages).
+    `what` has `topic` (a name or several), and may have `groups` (draw these only) and `by` (`"key"` or
+    `"tag"`: what colours and letters the messages).
 
     Raises:
         TypeError: another argument, or no topic.
     """
     unknown = what.keys() - _ARGUMENTS
     if unknown or not _topics(what):
-        raise TypeError(f"the queues take topic=, groups= and by=, got {', '.join(sorted(what)) or 'nothing'}")
+        raise TypeError(
+            f"the queues take topic=, groups= and by=, got {', '.join(sorted(what)) or 'nothing'}"
+        )
     return Interest(topics=frozenset(_topics(what)), messages=slots(1), detailed_queues=DETAILED_QUEUES)
 
 
@@ -47,16 +50,7 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     topic = _chosen_groups(snapshot.topic(name) or TopicState(name), what)
     legend = Legend(topic, str(what.get("by", "key")))
     missing = _sentences(snapshot, topic, looker)
-    subtitle = ", ".join(
-        filter(
-            None,
-            (
-                count(topic.count, "message"),
-                "in " + count(len(topic.queues), "queue"),
-                count(len(topic.groups), "consumer group") if topic.groups else "no consumer group yet",
-            ),
-        )
-    )
+    subtitle = _subtitle(topic)
     body, y = _rows(topic, legend, looker) if topic.queues else (_empty(missing), _TOP + 30)
     if len(topic.queues) <= DETAILED_QUEUES:
         drawn, y = legend.draw(y)
@@ -71,8 +65,19 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     title = f"Topic {shorten(name, 48)}"
     label = f"{title}: {subtitle}"
     table_head, table = _table(topic, legend)
-    top = head(WIDTH, title, subtitle, looker) + (_tabs(names, name) if looker.live and len(names) > 1 else "")
+    top = head(WIDTH, title, subtitle, looker) + (
+        _tabs(names, name) if looker.live and len(names) > 1 else ""
+    )
     return Drawing(label, picture(WIDTH, y + PAD, label, top + body), table_head, table, missing)
+
+
+def _subtitle(topic: TopicState) -> str:
+    silent = sum(bool(queue.silent) for queue in topic.queues)
+    parts = [f"{count(topic.count, 'message')} in {count(len(topic.queues), 'queue')}"]
+    if silent:
+        parts.append(f"{silent} of them silent")
+    parts.append(count(len(topic.groups), "consumer group") if topic.groups else "no consumer group yet")
+    return ", ".join(parts)
 
 
 def _topics(what: Mapping[str, Any]) -> tuple[str, ...]:
@@ -91,7 +96,6 @@ def _chosen_groups(topic: TopicState, what: Mapping[str, Any]) -> TopicState:
 def _rows(topic: TopicState, legend: Legend, looker: Looker) -> tuple[str, float]:
     if len(topic.queues) > DETAILED_QUEUES:
         return queue_grid.draw(topic, _TOP - 18, WIDTH)
-    brokers = {queue.ref.broker for queue in topic.queues}
     captions = (
         text(PAD, _TOP, "queue", "f-soft c")
         + text(164, _TOP, "min", "f-soft c e")
@@ -101,7 +105,7 @@ def _rows(topic: TopicState, legend: Legend, looker: Looker) -> tuple[str, float
     )
     y, parts = _TOP + 10.0, [captions]
     for queue in topic.queues:
-        parts.append(row(queue, topic, legend, looker, y, name_broker=len(brokers) > 1))
+        parts.append(row(queue, topic, legend, looker, y))
         y += row_height(topic)
     return "".join(parts), y + 8
 
@@ -122,7 +126,10 @@ def _tabs(names: tuple[str, ...], shown: str) -> str:
 def _selected(topic: TopicState, looker: Looker) -> Any:
     for queue in topic.queues:
         for message in queue.messages:
-            if looker.live and f"{queue.ref.broker}/{queue.ref.queue_id}/{message.queue_offset}" == looker.selected:
+            if (
+                looker.live
+                and f"{queue.ref.broker}/{queue.ref.queue_id}/{message.queue_offset}" == looker.selected
+            ):
                 return message
     return None
 
@@ -132,9 +139,13 @@ def _sentences(snapshot: Snapshot, topic: TopicState, looker: Looker) -> tuple[s
     for gap in snapshot.gaps:
         if gap.reason == "no route":
             if gap.source == topic.name:
-                sentences.append(f"The NameServer has no route for {topic.name}: no broker with it is registered.")
+                sentences.append(
+                    f"The NameServer has no route for {topic.name}: no broker with it is registered."
+                )
         elif gap.reason in {"down", "paused"}:
-            sentences.append(f"{gap.source} is {gap.reason}: what it last said is shown, if anything.")
+            sentences.append(
+                f"{gap.source} is {gap.reason}: its numbers are the last that were seen, if any."
+            )
         else:
             sentences.append(f"{gap.source}: {gap.reason}.")
     return tuple(filter(None, sentences))
@@ -151,7 +162,11 @@ def _table(topic: TopicState, legend: Legend) -> tuple[tuple[str, ...], tuple[tu
         rows.append(
             (
                 f"{queue.ref.broker} {queue.ref.queue_id}",
-                *((queue.silent, "", "") if queue.silent else (str(queue.min_offset), str(queue.max_offset), shown)),
+                *(
+                    (queue.silent, "", "")
+                    if queue.silent
+                    else (str(queue.min_offset), str(queue.max_offset), shown)
+                ),
                 *(f"{each.consumer_offset} ({each.lag})" if each else "-" for each in progress),
             )
         )

@@ -1,8 +1,8 @@
 """A view: one picture of one cluster that follows it, in a notebook or a terminal.
 
-In a notebook that runs, a view is live: it asks the feed for snapshots while somebody looks, draws each, and does what
-is clicked. What is saved with the notebook beside the live widget is a still: the same drawing of the moment at which
-the cell ended, without controls and without what differs from run to run.
+In a notebook that runs, a view is live: it asks the feed for snapshots while somebody looks, draws each, and
+does what is clicked. What is saved with the notebook beside the live widget is a still: the same drawing of
+the moment at which the cell ended, without controls and without what differs from run to run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class View:
     Made by `rmqlab.views.show` and `lab.view`.
     """
 
-    def __init__(self, kind: Kind, source: Observable, what: Mapping[str, Any], *, through: Feed = feed) -> None:
+    def __init__(
+        self, kind: Kind, source: Observable, what: Mapping[str, Any], *, through: Feed = feed
+    ) -> None:
         self._kind = kind
         self._source = source
         self._what = dict(what)
@@ -49,7 +51,7 @@ class View:
         self._picture: Picture | None = None
         self._watch = Watch(source, self._wanted, self._follow)
 
-    # -- showing -------------------------------------------------------------------------------------------------
+    # -- showing -----------------------------------------------------------------------------------
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         bundle = _still_bundle(self._draw_still(self._read()))
@@ -63,7 +65,9 @@ class View:
         return self._draw_still(self._read()).text
 
     def snapshot(self, *, quiet_s: float = 1.3, timeout_s: float = 10.0) -> Still:
-        """Wait until the picture no longer changes, and return it as a still, for the reader of the saved notebook.
+        """Wait until the picture no longer changes, and return it as a still.
+
+        It is for the reader of the saved notebook, who sees neither the live picture nor its last state.
 
         Args:
             quiet_s: how long it must stay the same; consumers report their progress once a second.
@@ -84,20 +88,23 @@ class View:
         if self._picture is not None:
             self._picture.close()
 
-    # -- what is clicked -----------------------------------------------------------------------------------------
+    # -- what is clicked ---------------------------------------------------------------------------
 
     def act(self, action: str, target: str = "") -> None:
         """Do what a control of the picture does, by its name.
 
         Args:
-            action: `hold` (or follow again), `select` a message (`broker/queue/offset`; again: no more), `show` a
+            action: `hold` (or follow again), `select` a message (`broker/queue/offset`; again: no more),
+            `show` a
                 topic, `kill`, `pause`, `resume`, `restart` a node; others do nothing.
             target: what to do it to.
         """
         if action == "look":
             self._look()
         elif action in _DOING:
-            threading.Thread(target=self._command, args=(action, target), name="rmqlab-command", daemon=True).start()
+            threading.Thread(
+                target=self._command, args=(action, target), name="rmqlab-command", daemon=True
+            ).start()
         elif action == "hold":
             self._choose(held=not self._looker.held)
         elif action == "select":
@@ -121,7 +128,7 @@ class View:
             if self._last is not None:
                 self._paint(self._last)
 
-    # -- following -----------------------------------------------------------------------------------------------
+    # -- following ---------------------------------------------------------------------------------
 
     def _look(self) -> None:
         self._looked_at = time.monotonic()

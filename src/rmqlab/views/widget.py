@@ -24,7 +24,8 @@ _CSS = """
 class Picture(anywidget.AnyWidget):
     """Shows SVG text, morphing from one to the next; sends `{action, target}` back.
 
-    `svg` is the picture, `table` the same facts as HTML. `on_action(action, target)` is called for each click.
+    `svg` is the picture, `table` the same facts as HTML. `on_action(action, target)` is called for each
+    click.
     """
 
     _esm = Path(__file__).with_name("widget.js")

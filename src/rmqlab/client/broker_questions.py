@@ -1,0 +1,131 @@
+"""Questions to one broker, by its address, so that one broker's silence does not spoil another's answer.
+
+`Admin.at(address)` makes them; `Admin` puts them together for a whole cluster.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import jpype
+
+from rmqlab.client import stored
+from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
+from rmqlab.client.reasons import reason_of
+from rmqlab.errors import AdminError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmqlab.client.facts import StoredMessage
+
+# Of org.apache.rocketmq.remoting.protocol.ResponseCode.
+_CONSUMER_NOT_ONLINE = 206
+# Groups that RocketMQ makes for its own tools (MixAll, BrokerConfig).
+_TOOL_GROUPS = frozenset({"TOOLS_CONSUMER", "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP", "CID_ONSAPI_OWNER"})
+SYSTEM_PREFIXES = ("%RETRY%", "%DLQ%", "rmq_sys_", "RMQ_SYS_")
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Turn a Java exception into an AdminError that says what was asked."""
+    try:
+        yield
+    except jpype.JException as error:
+        raise refusal(what, error) from None
+
+
+def refusal(what: str, error: Any) -> AdminError:
+    """Return the AdminError for a Java exception."""
+    return AdminError(f"Could not {what}: {reason_of(error)}")
+
+
+def code_of(error: Any) -> int | None:
+    """Return RocketMQ's response code (MQBrokerException, MQClientException), None for other exceptions."""
+    get = getattr(error, "getResponseCode", None)
+    return int(get()) if get else None
+
+
+class BrokerQuestions:
+    """What can be asked of the broker at one address. AdminError if it does not answer or refuses."""
+
+    def __init__(self, api: Any, address: str, timeout_ms: int) -> None:
+        self._api = api
+        self._address = address
+        self._timeout_ms = timeout_ms
+
+    def runtime_stats(self) -> dict[str, str]:
+        """Return the broker's own account of itself (mqadmin brokerStatus)."""
+        with asking(f"ask {self._address} for its runtime figures"):
+            table = self._api.getBrokerRuntimeInfo(self._address, self._timeout_ms).getTable()
+            return {str(entry.getKey()): str(entry.getValue()) for entry in table.entrySet()}
+
+    def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
+        """Return the extent of each of the topic's queues here, sorted."""
+        with asking(f"ask {self._address} for the queues of {topic}"):
+            table = self._api.getTopicStatsInfo(self._address, topic, self._timeout_ms).getOffsetTable()
+            return {
+                ref: QueueStats(
+                    int(row.getMinOffset()), int(row.getMaxOffset()), int(row.getLastUpdateTimestamp())
+                )
+                for ref, row in _by_queue(table)
+            }
+
+    def groups(self, topic: str) -> tuple[str, ...]:
+        """Return the consumer groups that read a topic here, online or with saved progress, sorted."""
+        with asking(f"ask {self._address} who reads {topic}"):
+            names = self._api.queryTopicConsumeByWho(self._address, topic, self._timeout_ms).getGroupList()
+            return tuple(sorted({str(name) for name in names} - _TOOL_GROUPS))
+
+    def consume_stats(self, group: str, topic: str | None = None) -> dict[QueueRef, Progress]:
+        """Return a group's progress in each queue here, sorted; of all its topics if none is given."""
+        with asking(f"ask {self._address} for the progress of {group}"):
+            topics = [topic] if topic else []
+            stats = self._api.getConsumeStats(self._address, group, *topics, self._timeout_ms)
+            return {
+                ref: Progress(int(row.getBrokerOffset()), int(row.getConsumerOffset()))
+                for ref, row in _by_queue(stats.getOffsetTable())
+            }
+
+    def consumers(self, group: str, *, assignments: bool = True) -> tuple[ConsumerInfo, ...]:
+        """Return a group's members that are connected here, by client id, with their queues if asked."""
+        try:
+            connections = self._api.getConsumerConnectionList(self._address, group, self._timeout_ms)
+            members = sorted(str(each.getClientId()) for each in connections.getConnectionSet())
+        except jpype.JException as error:
+            if code_of(error) == _CONSUMER_NOT_ONLINE:
+                return ()
+            raise refusal(f"ask {self._address} for the consumers of {group}", error) from None
+        return tuple(
+            ConsumerInfo(client_id, self._assigned(group, client_id) if assignments else ())
+            for client_id in members
+        )
+
+    def messages(self, queue: QueueRef, offset: int, count: int) -> list[StoredMessage]:
+        """Read up to `count` messages of a queue from `offset` on."""
+        with asking(f"read {queue.topic} queue {queue.queue_id} at {self._address}"):
+            return stored.read(self._api, self._address, queue, offset, count, self._timeout_ms)
+
+    def _assigned(self, group: str, client_id: str) -> tuple[QueueRef, ...]:
+        try:
+            info = self._api.getConsumerRunningInfo(
+                self._address,
+                group,
+                client_id,
+                False,  # noqa: FBT003 - no stack traces, by position: Java
+                self._timeout_ms,
+            )
+        except jpype.JException:
+            return ()  # it left between the two questions, or its process is silent: it holds nothing we know
+        refs = (_ref(queue) for queue in info.getMqTable().keySet())
+        return tuple(sorted(ref for ref in refs if not ref.topic.startswith(SYSTEM_PREFIXES)))
+
+
+def _ref(queue: Any) -> QueueRef:
+    return QueueRef(str(queue.getTopic()), str(queue.getBrokerName()), int(queue.getQueueId()))
+
+
+def _by_queue(table: Any) -> list[tuple[QueueRef, Any]]:
+    rows = ((_ref(entry.getKey()), entry.getValue()) for entry in table.entrySet())
+    return sorted(rows, key=lambda row: row[0])
