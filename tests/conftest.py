@@ -32,7 +32,7 @@ os.environ[_MARK] = _SESSION
 
 _UPDATE_AND_CREATE_TOPIC = 17  # RequestCode.UPDATE_AND_CREATE_TOPIC
 _ROUTE_S = 10
-_GONE_S = 20
+_GONE_S = 10
 _LEASE_S = 120
 """If pytest itself is killed, its broker goes after this long."""
 

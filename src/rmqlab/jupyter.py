@@ -40,6 +40,10 @@ def jupyter_command(
         # No questions about news and updates in a learner's first minute.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # What remains is the address, and warnings.
+        "--log-level=WARN",
+        "--LabApp.log_level=WARN",
+        *(["--allow-root"] if _is_root() else []),
         *([] if browser else ["--no-browser"]),
         *([] if port is None else [f"--port={port}"]),
         *more,
@@ -90,6 +94,11 @@ def open_lab(
     return _become(
         jupyter_command(work, notebook.name, browser=browser, port=port, more=more), environment, work
     )
+
+
+def _is_root() -> bool:
+    """Tell whether this is root, as in most containers. Jupyter refuses that unless asked."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _say(sentence: str) -> None:
