@@ -133,6 +133,17 @@ def test_unknown_exercise_is_an_error_that_names_the_known_ones(lab):
     assert "only 00.1, 00.2. Did you mean '00.1'?" in verdict.message
 
 
+@pytest.mark.parametrize("exercise_id", [0.1, None, ...])
+def test_exercise_id_that_is_no_text_is_an_error_too(lab, exercise_id):
+    assert outcome_and_key(engine.check(lab, exercise_id, {})) == ("ERROR", "no-such-exercise")
+    assert "has no exercise" in engine.hint(lab, exercise_id)._repr_mimebundle_()["text/html"]
+
+
+def test_lab_without_checks_is_an_error(lab, course):
+    (course / "checks.py").unlink()
+    assert "checks.py:1: there is no such file" in engine.check(lab, "00.1", {}).message
+
+
 def test_unknown_lab_is_an_error(course):
     verdict = engine.check(SimpleNamespace(slug="77-none"), "77.1", {})
     assert outcome_and_key(verdict) == ("ERROR", "no-checks")
@@ -201,6 +212,11 @@ def test_solution_is_shown_on_request_and_that_is_remembered(lab):
 def test_hint_and_solution_of_an_unknown_exercise_say_so(lab, ask):
     assert "has no exercise '00.9'" in str(ask(lab, "00.9"))
     assert "There is no lab '77-none'" in str(ask(SimpleNamespace(slug="77-none"), "77.1"))
+
+
+def test_solution_of_a_damaged_lab_says_what_is_wrong(lab, course):
+    (course / "lab.py").write_text("a = = 1\n", encoding="utf-8")
+    assert "lab.py:1: invalid syntax" in str(engine.solution(lab, "00.1", reveal=True))
 
 
 def test_course_is_found_above_the_working_directory(course, monkeypatch, tmp_path):

@@ -50,8 +50,16 @@ class LabFolder:
         return self.path / "wrong.py"
 
     def checks_version(self) -> str:
-        """Return a short hash of the checks: a notebook carries the one that it was built for."""
-        # Line ends differ by platform and by git's settings; the checks do not.
+        """Return a short hash of the checks: a notebook carries the one that it was built for.
+
+        Raises:
+            CourseError: If there is no checks.py.
+        """
+        if not self.checks_py.is_file():
+            raise CourseError(
+                f"{self.checks_py}:1: there is no such file. A lab's exercises are declared there."
+            )
+        # Read as text, because line ends differ by platform and by git's settings; the checks do not.
         text = self.checks_py.read_text(encoding="utf-8")
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
