@@ -40,6 +40,9 @@ class CannotPrepareError(Exception):
 
 def main(arguments: list) -> int:
     """Prepare `.venv` where necessary, then run the command in it; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a path may have letters that a Windows pipe has not
     try:
         damaged = lacks_the_package()
         if damaged or not is_prepared():
@@ -103,7 +106,11 @@ def only_one() -> Iterator:
         else:
             import fcntl  # noqa: PLC0415
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                print("Waiting for another start, which is making the environment.", flush=True)
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield  # closing the file gives the lock back
 
 
