@@ -216,7 +216,7 @@ def test_hint_and_solution_of_an_unknown_exercise_say_so(lab, ask):
 
 def test_solution_of_a_damaged_lab_says_what_is_wrong(lab, course):
     (course / "lab.py").write_text("a = = 1\n", encoding="utf-8")
-    assert "lab.py:1: invalid syntax" in str(engine.solution(lab, "00.1", reveal=True))
+    assert "lab.py:1: invalid syntax" in engine.solution(lab, "00.1", reveal=True).card.text
 
 
 def test_course_is_found_above_the_working_directory(course, monkeypatch, tmp_path):
