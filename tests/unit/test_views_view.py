@@ -1,0 +1,169 @@
+"""A view: what it shows, what clicks do, and when it follows."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from observe_stand_ins import FakeCluster
+
+from rmqlab.observe import Feed, Reader
+from rmqlab.views import KINDS, Still, View, card, show
+
+pytestmark = pytest.mark.unit
+DEADLINE_S = 5
+
+
+@pytest.fixture
+def cluster():
+    return FakeCluster()
+
+
+@pytest.fixture
+def feed(cluster):
+    return Feed(100, lambda source: Reader(source, cluster.connect, cluster.registered))
+
+
+@pytest.fixture
+def queues(cluster, feed):
+    return View(KINDS["queues"], cluster, {"topic": "orders"}, through=feed)
+
+
+@pytest.fixture
+def cluster_map(cluster, feed):
+    return View(KINDS["map"], cluster, {}, through=feed)
+
+
+def until(condition):
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.002)
+
+
+def test_an_unknown_picture_names_those_there_are(cluster):
+    with pytest.raises(ValueError, match="map, queues"):
+        show("radar", cluster)
+
+
+def test_wrong_arguments_are_refused_before_anything_is_read(cluster):
+    with pytest.raises(TypeError, match="topic="):
+        show("queues", cluster)
+    assert cluster.asked == []
+
+
+def test_outside_a_notebook_it_is_a_table(cluster, queues):
+    cluster.send(0, "A")
+    assert "broker-a 0  0    1    A" in repr(queues)
+
+
+def test_what_is_saved_is_a_picture_and_a_table_and_no_live_view(queues):
+    assert set(queues._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+
+
+def test_a_lab_card_carries_the_labs_name(cluster):
+    assert (
+        card("01-concepts", cluster)._repr_mimebundle_()["text/plain"].startswith("Lab 01-concepts: 3 proc")
+    )
+
+
+def test_a_still_waits_until_the_numbers_rest(cluster, queues):
+    def send_while_it_waits(read=queues._feed.read, left=[3]):  # noqa: B006 - a counter
+        def reading(source, interest):
+            if left[0]:
+                left[0] -= 1
+                cluster.send(0, "late")
+            return read(source, interest)
+
+        return reading
+
+    queues._feed.read = send_while_it_waits()
+    still = queues.snapshot(quiet_s=0.2)
+    assert isinstance(still, Still)
+    assert still.drawing.rows[0][2] == "3"
+    assert set(still._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+
+
+def test_a_still_is_taken_at_its_deadline_even_if_the_numbers_never_rest(cluster, queues):
+    read = queues._feed.read
+
+    def restless(source, interest):
+        cluster.send(0, "again")
+        return read(source, interest)
+
+    queues._feed.read = restless
+    began = time.monotonic()
+    queues.snapshot(quiet_s=0.5, timeout_s=0.3)
+    assert time.monotonic() - began < 2
+
+
+def live(view):
+    """Show a view as a kernel would, without one."""
+    view._read()
+    return view._widget()
+
+
+def test_a_live_view_follows_and_a_held_one_stands_still(cluster, queues):
+    picture = live(queues)
+    queues.act("look")
+    cluster.send(0, "A")
+    until(lambda: "m-broker-a/0/0" in picture.svg)
+    queues.act("hold")
+    assert "held" in picture.svg
+    cluster.send(0, "B")
+    queues._follow(queues._feed.read(cluster, queues._interest))
+    assert "m-broker-a/0/1" not in picture.svg
+    queues.act("hold")
+    until(lambda: "m-broker-a/0/1" in picture.svg)
+    queues.close()
+
+
+def test_a_click_on_a_message_shows_its_facts_and_another_hides_them(cluster, queues):
+    cluster.send(0, "A")
+    picture = live(queues)
+    queues.act("select", "broker-a/0/0")
+    assert 'data-id="message"' in picture.svg
+    queues.act("select", "broker-a/0/0")
+    assert 'data-id="message"' not in picture.svg
+
+
+def test_a_click_on_a_node_commands_it(cluster, cluster_map):
+    picture = live(cluster_map)
+    cluster_map.act("pause", "broker-a")
+    until(lambda: cluster.nodes["broker-a"].state == "paused")
+    until(lambda: "resume" in picture.svg)
+    cluster_map.close()
+
+
+def test_a_command_that_fails_is_told_in_the_picture(cluster, cluster_map, capfd):
+    picture = live(cluster_map)
+    cluster_map.act("resume", "broker-a")
+    until(lambda: "Could not resume broker-a: no" in picture.svg)
+    cluster_map.act("kill", "no-such-node")
+    until(lambda: "Could not kill no-such-node" in picture.svg)
+    assert capfd.readouterr() == ("", "")
+    cluster_map.close()
+
+
+def test_unknown_actions_do_nothing(cluster, cluster_map):
+    live(cluster_map)
+    cluster_map.act("stop", "broker-a")
+    cluster_map.act("__init__", "broker-a")
+    assert cluster.nodes["broker-a"].commands == []
+
+
+def test_it_is_not_polled_for_before_somebody_looks_nor_long_after(cluster, queues, monkeypatch):
+    assert queues._wanted() is None
+    queues.act("look")
+    assert queues._wanted() is not None
+    queues._looked_at -= 21
+    assert queues._wanted() is None
+    queues.close()
+
+
+def test_while_a_cell_runs_silence_is_counted_from_where_it_began(queues, monkeypatch):
+    began = time.monotonic()
+    queues._looked_at = began - 3
+    monkeypatch.setattr("rmqlab.views.view._cell", [began])
+    monkeypatch.setattr("rmqlab.views.view.time.monotonic", lambda: began + 600)
+    assert queues._wanted() is not None

@@ -1,0 +1,118 @@
+"""Snapshots made by hand, for the tests of what is drawn from them."""
+
+from __future__ import annotations
+
+from rmqlab.client.facts import Progress, QueueRef, StoredMessage
+from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
+
+KEYS = ("order-1", "order-2", "order-3", "", "customer-4711")
+
+
+def message(queue_id: int, offset: int, key: str = "order-1", number: int = 0, **changes) -> StoredMessage:
+    facts = {
+        "topic": "orders",
+        "broker": "broker-a",
+        "queue_id": queue_id,
+        "queue_offset": offset,
+        "commit_log_offset": 266 * number,
+        "msg_id": f"FD00{number:08d}",
+        "offset_msg_id": f"7F00{number:08d}",
+        "keys": key,
+        "tags": "pay",
+        "body": b'{"amount": "12.50"}',
+        "properties": {"KEYS": key},
+        "born_ms": 1_795_207_912_000 + number,
+        "store_ms": 1_795_207_912_001 + number,
+    }
+    return StoredMessage(**(facts | changes))
+
+
+def topic(counts: list[int], *, groups: tuple[GroupState, ...] = (), shown: int = 23) -> TopicState:
+    """A topic with so many messages in each queue, sent to the queues in turn."""
+    number, rows = 0, [[] for _ in counts]
+    for offset in range(max(counts, default=0)):
+        for queue_id, held in enumerate(counts):
+            if held - shown <= offset < held:
+                rows[queue_id].append(message(queue_id, offset, KEYS[number % len(KEYS)], number))
+                number += 1
+    queues = tuple(
+        QueueState(QueueRef("orders", "broker-a", queue_id), 0, held, tuple(rows[queue_id]))
+        for queue_id, held in enumerate(counts)
+    )
+    return TopicState("orders", queues, groups)
+
+
+def group(name: str, counts: list[int], committed: list[int], members: tuple[str, ...] = ()) -> GroupState:
+    progress = {
+        QueueRef("orders", "broker-a", queue_id): Progress(held, done)
+        for queue_id, (held, done) in enumerate(zip(counts, committed, strict=True))
+    }
+    return GroupState(name, members, progress)
+
+
+NODES = (
+    NodeState("namesrv", "NAMESRV", "up", "127.0.0.1:10000"),
+    NodeState("broker-a", "MASTER", "up", "127.0.0.1:10006", registered=True),
+)
+MANY_NODES = (
+    NodeState("namesrv", "NAMESRV", "up", "127.0.0.1:10000"),
+    NodeState("broker-a", "MASTER", "paused", "127.0.0.1:10006", registered=True),
+    NodeState("broker-a-s1", "SLAVE", "up", "127.0.0.1:10012", registered=True),
+    NodeState("broker-b", "MASTER", "down", "127.0.0.1:10018", registered=False),
+)
+
+
+def snapshot(*topics: TopicState, nodes=NODES, gaps: tuple[Gap, ...] = ()) -> Snapshot:
+    return Snapshot("01-concepts", 1_795_207_912_345, tuple(nodes), topics, gaps)
+
+
+_FOUR = [5, 3, 0, 7]
+_CROWDED = [12345, 30, 23, 7]
+_WIDE = [(number * 37) % 200 for number in range(64)]
+_SILENT = TopicState(
+    "orders",
+    (
+        *topic([4, 3]).queues,
+        QueueState(QueueRef("orders", "broker-b", 0), 0, 2, (message(0, 0, broker="broker-b"),), "paused"),
+    ),
+)
+ORDERS = {"topic": "orders"}
+
+# A name, and what is drawn: the kind, its facts, its arguments.
+GALLERY = {
+    "map": ("map", snapshot(), {}),
+    "map of a lab": ("map", snapshot(), {"title": "Lab 01-concepts"}),
+    "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
+    "map of nothing": ("map", snapshot(nodes=()), {}),
+    "queues": ("queues", snapshot(topic(_FOUR)), ORDERS),
+    "empty queues": ("queues", snapshot(topic([0, 0])), ORDERS),
+    "queues with groups": (
+        "queues",
+        snapshot(
+            topic(
+                _FOUR,
+                groups=(
+                    group("stock", _FOUR, [3, 3, 0, 5], ("10.0.0.1@1",)),
+                    group("mail", _FOUR, [0] * 4),
+                ),
+            )
+        ),
+        ORDERS,
+    ),
+    "queues by tag": ("queues", snapshot(topic(_FOUR)), {**ORDERS, "by": "tag"}),
+    "two topics": ("queues", snapshot(topic(_FOUR)), {"topic": ["orders", "payments"]}),
+    "crowded queues": (
+        "queues",
+        snapshot(topic(_CROWDED, groups=(group("stock", _CROWDED, [12340, 3, 0, 5]),))),
+        ORDERS,
+    ),
+    "many queues": (
+        "queues",
+        snapshot(topic(_WIDE, shown=0, groups=(group("stock", _WIDE, [0] * 64),))),
+        ORDERS,
+    ),
+    "very many queues": ("queues", snapshot(topic([9] * 400, shown=0)), ORDERS),
+    "a silent broker": ("queues", snapshot(_SILENT, gaps=(Gap("broker-b", "paused"),)), ORDERS),
+    "no route": ("queues", snapshot(TopicState("orders"), gaps=(Gap("orders", "no route"),)), ORDERS),
+    "a topic that was not read": ("queues", snapshot(), ORDERS),
+}
