@@ -9,18 +9,6 @@ from classic_kit import wait_until
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(autouse=True)
-def quick_checks(classic):
-    """Check undecided transactions after one second, every second (defaults: 6 s, 30 s)."""
-    from rmqlab.client.admin import Admin
-
-    with Admin(classic.namesrv) as admin:
-        for broker in admin.brokers():
-            admin.update_broker_config(
-                broker, transactionTimeOut=1000, transactionCheckInterval=1000, transactionOpBatchInterval=200
-            )
-
-
 def transaction_producer(classic, checker, **settings):
     producer = classic.own(classic.api.TransactionMQProducer(classic.name("TPID"), checker, **settings))
     producer.set_name_server_address(classic.namesrv)
@@ -59,7 +47,7 @@ def test_an_unknown_outcome_is_asked_for_and_the_answer_counts(classic):
     message = classic.message(topic, "待定")
     message.set_keys("order-7")
     sent = producer.send_message_in_transaction(message, lambda *_: status.UNKNOWN)
-    assert inbox.wait(1, seconds=60)[0].body.decode() == "待定"
+    assert inbox.wait(1, seconds=30)[0].body.decode() == "待定"
     assert asked[0] == (topic, "待定".encode(), sent.msg_id, b"order-7")
 
 
@@ -78,7 +66,7 @@ def test_a_local_transaction_that_raises_reaches_the_sender_and_is_checked_later
     with pytest.raises(KeyError, match=reason):
         producer.send_message_in_transaction(classic.message(topic, b"checked"), execute)
     assert client.callback_error_count() == before + 1
-    assert inbox.wait(1, seconds=60)[0].body == b"checked"
+    assert inbox.wait(1, seconds=30)[0].body == b"checked"
 
 
 def test_a_local_transaction_without_an_answer_is_undecided(classic):
@@ -103,13 +91,13 @@ def test_a_check_that_raises_is_kept_and_asked_again(classic):
 
     producer = transaction_producer(classic, check)
     sent = producer.send_message_in_transaction(classic.message(topic), lambda *_: status.UNKNOWN)
-    inbox.wait(1, seconds=60)
+    inbox.wait(1, seconds=30)
     assert calls[:2] == [sent.msg_id, sent.msg_id]
     assert "the database is away" in [str(kept.error) for kept in client.callback_errors()]
 
 
 def test_the_local_transaction_does_not_run_when_the_half_message_is_refused(classic):
-    producer = transaction_producer(classic, lambda _: 0, timeout=2000, compress_level=5, max_message_size=10)
+    producer = transaction_producer(classic, lambda _: 0, timeout=2000, compress_level=9, max_message_size=10)
     ran = []
     with pytest.raises(classic.errors.RocketMQException, match="MAX: 10"):
         producer.send_message_in_transaction(classic.message("any", b"x" * 11), lambda *_: ran.append(1))

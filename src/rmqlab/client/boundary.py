@@ -111,7 +111,7 @@ def text(value: bytes | None, what: str) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RefusedError(f"{what} is not UTF-8 text: {error}", Status.NOT_SUPPORT_NOW) from None
+        raise RefusedError(f"{what} is not UTF-8 text: {error}") from None
 
 
 def number(value: Any, what: str, low: int = -(2**31), high: int = C_INT_MAX) -> int:
@@ -124,9 +124,7 @@ def number(value: Any, what: str, low: int = -(2**31), high: int = C_INT_MAX) ->
     if not isinstance(value, int):
         raise ctypes.ArgumentError(f"{what}: int expected instead of {type(value).__name__}")
     if not low <= value <= high:
-        raise RefusedError(
-            f"{what} is {int(value)}: it must lie between {low} and {high}", Status.NOT_SUPPORT_NOW
-        )
+        raise RefusedError(f"{what} is {int(value)}: it must lie between {low} and {high}")
     return int(value)
 
 

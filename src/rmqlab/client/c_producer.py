@@ -11,14 +11,13 @@ from rmqlab.client import log
 from rmqlab.client.boundary import RefusedError, Status, c_function, handle, number, text
 from rmqlab.client.java import start_jvm_in_background
 from rmqlab.client.message import Batch, Message
-from rmqlab.client.producer import Producer, Sent
+from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT, Producer, Sent
 from rmqlab.client.settings import set_once
 from rmqlab.client.transaction import TransactionProducer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_COMPRESSION = (-1, 9)
 _LONGEST_ID = 255  # CSendResult: char msgId[256]
 
 
@@ -127,21 +126,19 @@ def set_producer_log_level(producer: Any, level: int) -> None:
 @c_function("SetProducerSendMsgTimeout", Status.PRODUCER_START_FAILED)
 def set_producer_send_msg_timeout(producer: Any, timeout_ms: int) -> None:
     """Set how long one send may take, with all its retries, in milliseconds (3000)."""
-    handle(producer, Producer).set_limit("setSendMsgTimeout", number(timeout_ms, "the time-out", 1))
+    handle(producer, Producer).limit(SEND_TIMEOUT, number(timeout_ms, SEND_TIMEOUT.name))
 
 
 @c_function("SetProducerCompressLevel", Status.PRODUCER_START_FAILED)
 def set_producer_compress_level(producer: Any, level: int) -> None:
     """Set zlib's level (5) for bodies above 4 KB: 0 none, 1 fastest, 9 smallest."""
-    handle(producer, Producer).set_limit(
-        "setCompressLevel", number(level, "the compression level", *_COMPRESSION)
-    )
+    handle(producer, Producer).limit(COMPRESSION, number(level, COMPRESSION.name))
 
 
 @c_function("SetProducerMaxMessageSize", Status.PRODUCER_START_FAILED)
 def set_producer_max_message_size(producer: Any, size: int) -> None:
     """Set the largest body in bytes (4 MB) that the client lets pass; the broker has a limit of its own."""
-    handle(producer, Producer).set_limit("setMaxMessageSize", number(size, "the largest message", 1))
+    handle(producer, Producer).limit(LARGEST_BODY, number(size, LARGEST_BODY.name))
 
 
 @c_function("SendMessageSync", Status.PRODUCER_SEND_SYNC_FAILED)

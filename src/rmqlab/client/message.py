@@ -92,7 +92,8 @@ class ReceivedMessage:
 
     @property
     def id(self) -> str:
-        return str(self._java.getMsgId() or "")
+        # Java itself answers with the offset's id where the broker asks back about a transaction; C does not.
+        return self.get_property(UNIQUE_ID) or str(self._java.getMsgId() or "")
 
     @property
     def delay_level(self) -> int:

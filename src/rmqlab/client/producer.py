@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jpype
 
 from rmqlab.client import running
-from rmqlab.client.boundary import RefusedError
+from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
 from rmqlab.client.java import java_class
 from rmqlab.client.log import open_log
 from rmqlab.client.message import SHARDING_KEY, Batch, Message
@@ -36,24 +36,52 @@ def sent(answer: Any) -> Sent:
     return Sent(answer.getSendStatus().ordinal(), str(answer.getMsgId()), answer.getQueueOffset())
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A number of a producer: what it is called, its range, and Java's setter."""
+
+    name: str
+    setter: str
+    low: int = 1
+    high: int = C_INT_MAX
+
+    def apply(self, java: Any, value: int) -> None:
+        """Tell a Java producer.
+
+        Raises:
+            RefusedError: the value is out of range.
+        """
+        getattr(java, self.setter)(number(value, self.name, self.low, self.high))
+
+
+SEND_TIMEOUT = Limit("the time-out in ms", "setSendMsgTimeout")
+COMPRESSION = Limit("the compression level", "setCompressLevel", -1, 9)  # zlib's
+LARGEST_BODY = Limit("the largest body in bytes", "setMaxMessageSize")
+
+
 class Producer:
     """One producer: settings, then start, sends, shutdown. Safe from any number of threads once started."""
 
     def __init__(self, group: str) -> None:
         self.settings = Settings(group)
         self.state = State.NEW
-        self.limits: dict[str, int] = {}
+        self.limits: dict[Limit, int] = {}
         self._java: Any = None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"producer group {self.settings.group}"
 
-    def set_limit(self, setter: str, value: int) -> None:
-        """Keep a number for the Java producer's setter of that name, or set it at once on a running one."""
-        self.limits[setter] = value
-        if self.state is State.RUNNING:
-            getattr(self._java, setter)(value)
+    def limit(self, limit: Limit, value: int) -> None:
+        """Keep a number for start(), or set it at once on a running producer.
+
+        Its range is looked at by then and not before, as in C: the classic package's TransactionMQProducer sets
+        its numbers on a plain producer first, shifted by one, and throws that producer away.
+        """
+        with self._lock:
+            if self.state is State.RUNNING:
+                limit.apply(self._java, value)
+            self.limits[limit] = value
 
     def _create(self) -> Any:
         return java_class(PACKAGE + "DefaultMQProducer")(self.settings.group, self.settings.rpc_hook())
@@ -73,8 +101,8 @@ class Producer:
             open_log()
             java = self._create()
             self.settings.configure(java)
-            for setter, value in self.limits.items():
-                getattr(java, setter)(value)
+            for limit, value in self.limits.items():
+                limit.apply(java, value)
             java.start()
             self._java = java
             self.state = State.RUNNING
