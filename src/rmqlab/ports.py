@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import time
+import zlib
 from typing import TYPE_CHECKING
 
 import psutil
@@ -77,7 +78,11 @@ def lease_block(owner: str, size: int, is_owner_alive: Callable[[str], bool]) ->
     """
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
-    for base in range(_FIRST, _LAST - size, size):
+    blocks = range(_FIRST, _LAST - size, size)
+    # Leases hold among the clusters of one state folder. Other users, or a test session beside a lab, have
+    # folders of their own and see a port as taken only once somebody listens: so each begins somewhere else.
+    begin = zlib.crc32(str(state_dir()).encode()) % len(blocks)
+    for base in (*blocks[begin:], *blocks[:begin]):
         claim = folder / str(base)
         if claim.exists() and not _drop_if_stale(claim, is_owner_alive):
             continue
