@@ -161,6 +161,19 @@ def test_changed_checks_are_used_at_once(lab, course):
     assert engine.check(lab, "00.1", {"result": "stored"}).message == "Stored twice."
 
 
+def test_change_that_keeps_the_length_is_used_at_once_too(lab, course):
+    for text in ("Stored.", "Storad.", "Storid."):
+        (course / "checks.py").write_text(CHECKS.replace("Stored.", text), encoding="utf-8")
+        assert engine.check(lab, "00.1", {"result": "stored"}).message == text
+    assert sorted(path.name for path in course.iterdir()) == ["checks.py", "lab.py"]
+
+
+def test_checks_may_declare_dataclasses(lab, course):
+    record = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A:\n    a: int\n"
+    (course / "checks.py").write_text(record + CHECKS, encoding="utf-8")
+    assert engine.check(lab, "00.1", {"result": "stored"}).passed
+
+
 def test_notebook_built_for_other_checks_is_told_so_in_one_sentence(lab, monkeypatch):
     shell = SimpleNamespace(user_ns={"CHECKS_VERSION": "0000aaaa"})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))

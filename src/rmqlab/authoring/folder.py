@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
+import sys
 import traceback
+import types
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,18 +126,21 @@ def wrong_answers(folder: LabFolder) -> tuple[Any, ...]:
 
 
 def load_module(path: Path) -> Any:
-    """Run a lab's checks.py or wrong.py and return it as a module that nothing else can import.
+    """Run a lab's checks.py or wrong.py anew and return it as a module.
 
     Raises:
         CourseError: With file and line, if there is no such file or it raises.
     """
-    name = f"rmqlab_course.{path.parent.name}.{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
+    if not path.is_file():
         raise CourseError(f"{path}:1: there is no such file. A lab has lab.py, checks.py and wrong.py.")
-    module = importlib.util.module_from_spec(spec)
+    name = f"rmqlab_course.{path.parent.name}.{path.stem}"
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    # A dataclass looks its module up by name while it is made.
+    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Without a cache of byte code, which would lie in the course and miss two changes within a second.
+        exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102
     except SyntaxError as broken:
         raise CourseError(f"{broken.filename}:{broken.lineno}: {broken.msg}. Mend the syntax.") from None
     except Exception as broken:
