@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import jpype
@@ -23,6 +24,7 @@ BROADCASTING, CLUSTERING = 0, 1
 """C's CMessageModel."""
 
 _SUCCESS = 0
+_QUEUES_S = 0.5
 
 
 class _Listener:
@@ -164,6 +166,24 @@ class PushConsumer:
             self._java = java
             self.state = State.RUNNING
         running.register(self)
+        self._take_queues(java)
+
+    def _take_queues(self, java: Any) -> None:
+        """Wait, shortly, until the consumer has its queues and its place in them.
+
+        A new group begins at the end of a queue unless the first message is already there (the broker's
+        ConsumerManageProcessor), and Java looks where the end is some time after start(): a message sent in
+        between could be missed. So start() returns once it has looked. With more consumers than queues, or no
+        route yet, there is nothing to take, and the wait ends at its deadline or at once.
+        """
+        consumer = java.getDefaultMQPushConsumerImpl()
+        balance = consumer.getRebalanceImpl()
+        routes = balance.getTopicSubscribeInfoTable()
+        if not any(routes.containsKey(topic) for topic in self.subscriptions):
+            return
+        end = time.monotonic() + _QUEUES_S
+        while not (consumer.tryRebalance() and balance.getProcessQueueTable().size()) and time.monotonic() < end:
+            time.sleep(_QUEUES_S / 25)
 
     def shutdown(self) -> None:
         """Shut it down, its progress stored; twice, or without a start, is fine."""
