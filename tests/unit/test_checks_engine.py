@@ -169,7 +169,8 @@ def test_change_that_keeps_the_length_is_used_at_once_too(lab, course):
 
 
 def test_checks_may_declare_dataclasses(lab, course):
-    record = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A:\n    a: int\n"
+    record = "from __future__ import annotations\nimport dataclasses\n"
+    record += "@dataclasses.dataclass\nclass Seen:\n    count: int\n"
     (course / "checks.py").write_text(record + CHECKS, encoding="utf-8")
     assert engine.check(lab, "00.1", {"result": "stored"}).passed
 

@@ -140,7 +140,8 @@ def load_module(path: Path) -> Any:
     sys.modules[name] = module
     try:
         # Without a cache of byte code, which would lie in the course and miss two changes within a second.
-        exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102
+        code = compile(path.read_bytes(), path, "exec", dont_inherit=True)
+        exec(code, vars(module))  # noqa: S102
     except SyntaxError as broken:
         raise CourseError(f"{broken.filename}:{broken.lineno}: {broken.msg}. Mend the syntax.") from None
     except Exception as broken:
