@@ -7,10 +7,7 @@ making messages needs no JVM.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
-
-import jpype
 
 from rmqlab.client.java import java_class
 
@@ -19,6 +16,7 @@ _ACCESSOR = "org.apache.rocketmq.common.message.MessageAccessor"
 
 # MessageConst's names
 KEYS, TAGS, DELAY, UNIQUE_ID, SHARDING_KEY = "KEYS", "TAGS", "DELAY", "UNIQ_KEY", "__SHARDINGKEY"
+_CONSTRUCTED = (KEYS, TAGS)
 
 
 class Message:
@@ -56,17 +54,12 @@ class Message:
 
     def to_java(self) -> Any:
         """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
-        java = java_class(_JAVA_MESSAGE)(self.topic, _bytes_type()(self.body))
-        if self.properties:
-            put = java_class(_ACCESSOR).putProperty
-            for name, value in self.properties.items():
-                put(java, name, value)
+        properties = self.properties
+        java = java_class(_JAVA_MESSAGE)(self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body)
+        for name, value in properties.items():
+            if name not in _CONSTRUCTED:
+                java_class(_ACCESSOR).putProperty(java, name, value)
         return java
-
-
-@cache
-def _bytes_type() -> Any:
-    return jpype.JArray(jpype.JByte)
 
 
 class ReceivedMessage:
