@@ -1,0 +1,176 @@
+"""A JupyterLab of the tests' own, and a page in a headless Chromium that drives it as a learner would."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING
+
+import nbformat
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+START_S = 90.0
+MS = 1000
+_SETTINGS = {
+    # Nothing over the page, and every cell in it whether or not it is in sight.
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+class JupyterLab:
+    """A server on a free port, over a folder of its own, with settings of its own."""
+
+    def __init__(self, place: Path) -> None:
+        self.folder = place / "notebooks"
+        self.folder.mkdir()
+        self._token = secrets.token_hex(16)
+        self._port = _free_port()
+        self._log = place / "jupyter.log"
+        for name, values in _SETTINGS.items():
+            path = place / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+        own = {
+            "JUPYTER_CONFIG_DIR": place / "config",
+            "JUPYTER_RUNTIME_DIR": place / "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": place / "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": place / "workspaces",
+            "JUPYTER_PREFER_ENV_PATH": "1",
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *("--ip=127.0.0.1", f"--port={self._port}", "--ServerApp.port_retries=0"),
+                    *(f"--IdentityProvider.token={self._token}", f"--ServerApp.root_dir={self.folder}"),
+                    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {name: str(value) for name, value in own.items()},
+                start_new_session=True,
+            )
+
+    def address(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._port}/{path}?token={self._token}"
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self._log.read_text()[-2000:]
+            try:
+                with urllib.request.urlopen(self.address("api/status"), timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"JupyterLab did not answer in {START_S:g} s:\n{self._log.read_text()[-2000:]}")
+
+    def write(self, name: str, *cells: str) -> str:
+        """Write a notebook of those code cells; return its name."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        nbformat.write(notebook, self.folder / name)
+        return name
+
+    def copy(self, notebook: Path) -> str:
+        """Copy a notebook into the server's folder; return its name."""
+        shutil.copy(notebook, self.folder)
+        return notebook.name
+
+    def read(self, name: str) -> nbformat.NotebookNode:
+        """Return a notebook as it was saved."""
+        return nbformat.read(self.folder / name, as_version=4)
+
+    def stop(self) -> None:
+        """End the server, which ends its kernels."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
+
+
+class NotebookPage:
+    """A notebook that is open in the browser."""
+
+    def __init__(self, page: Page, lab: JupyterLab, name: str) -> None:
+        self.page = page
+        self._lab = lab
+        self.name = name
+        page.goto(lab.address(f"lab/tree/{name}"))
+        page.locator(".jp-Notebook").wait_for(timeout=START_S * MS)
+        page.get_by_text(re.compile(r"Python 3.* \| Idle")).first.wait_for(timeout=START_S * MS)
+
+    def run_all(self) -> None:
+        """Run all cells; return when the first one has begun."""
+        first = self._prompts().first
+        deadline = time.monotonic() + START_S
+        while first.inner_text().strip() == "[ ]:":
+            assert time.monotonic() < deadline, "the kernel takes no cells"
+            # What is asked before the page has reached its kernel is dropped without a word: ask again.
+            self.page.get_by_role("menuitem", name="Run", exact=True).click()
+            self.page.get_by_text("Run All Cells", exact=True).click()
+            self.page.wait_for_timeout(500)
+
+    def clear_outputs(self) -> None:
+        """Forget what an earlier run left in the file."""
+        self.page.get_by_role("menuitem", name="Edit", exact=True).click()
+        self.page.get_by_text("Clear Outputs of All Cells", exact=True).click()
+        expect(self._prompts().first).to_have_text("[ ]:")
+
+    def has_run(self) -> bool:
+        """Whether every code cell has its number."""
+        return all(re.fullmatch(r"\[\d+\]:", text.strip()) for text in self._prompts().all_inner_texts())
+
+    def wait_until_run(self, timeout_s: float) -> None:
+        """Wait until every code cell has its number."""
+        deadline = time.monotonic() + timeout_s
+        while not self.has_run():
+            assert time.monotonic() < deadline, self._prompts().all_inner_texts()
+            self.page.wait_for_timeout(100)
+
+    def _prompts(self) -> Locator:
+        return self.page.locator(".jp-CodeCell .jp-InputArea-prompt")
+
+    def pictures(self, title: str = "") -> Locator:
+        """Return the live pictures whose title begins so."""
+        return self.page.locator(f'.rmqlab-view svg[aria-label^="{title}"]')
+
+    def saved(self) -> nbformat.NotebookNode:
+        """Save, and return what was saved."""
+        path = self._lab.folder / self.name
+        before = path.stat().st_mtime_ns
+        self.page.get_by_role("menuitem", name="File", exact=True).click()
+        self.page.get_by_text(re.compile("^Save Notebook$")).click()
+        deadline = time.monotonic() + START_S
+        while path.stat().st_mtime_ns == before:
+            assert time.monotonic() < deadline, "the notebook was not saved"
+            self.page.wait_for_timeout(50)
+        return self._lab.read(self.name)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
