@@ -26,8 +26,8 @@ class Names:
         if isinstance(output, str):
             return _PORT.sub("127.0.0.1:<port>", _MESSAGE_ID.sub(self._name, output))
         if isinstance(output, dict):
-            # A file has its keys sorted, a kernel's message has not: names must not depend on it. Plain text goes
-            # first, because nbval shows the first difference alone and that one is the easiest to read.
+            # A file has its keys sorted, a kernel's message has not: names must not depend on it. Plain text
+            # goes first: nbval shows the first difference alone, and that one is the easiest to read.
             keys = sorted(output, key=lambda key: (key != "text/plain", key))
             return type(output)((key, self.comparable(output[key])) for key in keys)
         if isinstance(output, list):
