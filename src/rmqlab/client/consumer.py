@@ -25,6 +25,8 @@ BROADCASTING, CLUSTERING = 0, 1
 
 _SUCCESS = 0
 _QUEUES_S = 0.5
+_LAST_CALLBACKS_MS = 1000
+"""How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
 
 
 class _Listener:
@@ -133,6 +135,8 @@ class PushConsumer:
         allocate = java_class(_CONSUMER + "rebalance.AllocateMessageQueueAveragely")()
         java = java_class(_CONSUMER + "DefaultMQPushConsumer")(settings.group, settings.rpc_hook(), allocate)
         settings.configure(java)
+        # By default it interrupts callbacks in flight: their messages come again though their work is done.
+        java.setAwaitTerminationMillisWhenShutdown(_LAST_CALLBACKS_MS)
         model = java_class("org.apache.rocketmq.remoting.protocol.heartbeat.MessageModel")
         java.setMessageModel(model.BROADCASTING if self.model == BROADCASTING else model.CLUSTERING)
         if self.threads is not None:
@@ -182,7 +186,9 @@ class PushConsumer:
         if not any(routes.containsKey(topic) for topic in self.subscriptions):
             return
         end = time.monotonic() + _QUEUES_S
-        while not (consumer.tryRebalance() and balance.getProcessQueueTable().size()) and time.monotonic() < end:
+        while (
+            not (consumer.tryRebalance() and balance.getProcessQueueTable().size()) and time.monotonic() < end
+        ):
             time.sleep(_QUEUES_S / 25)
 
     def shutdown(self) -> None:
