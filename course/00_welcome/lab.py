@@ -1,0 +1,307 @@
+# %% [markdown]
+# # 00 · Does a message really leave my notebook?
+#
+# A message queue stands between two programs. One hands over a message and goes on with its work; the other takes it
+# when it is ready. They never meet. **Apache RocketMQ** is such a queue, and this course runs a real one on your machine.
+#
+# In the next 30 minutes you start it, send it a message, look at the message inside, and receive it again: first here,
+# then in a program that has never heard of this notebook. You need Python, and nothing else.
+
+# %% tags=["parameters"]
+ORDERS = 3  # how many orders the shop sends
+SEED = 7  # of the orders' amounts
+
+# %% [markdown]
+# ## Is this machine ready?
+#
+# The doctor looks at everything a lab needs. It starts nothing. Where something lacks, it says what to do.
+
+# %% tags=["nbval-ignore-output"]
+from rmqlab.doctor import examine
+
+for finding in examine():
+    print(f"✔ {finding.about}" if finding.is_good else f"✘ {finding.about}: {finding.seen}. {finding.remedy}")
+
+# %% [markdown]
+# ## Start RocketMQ
+#
+# One line starts this lab's own RocketMQ, or finds it again if it runs already. It takes a few seconds.
+
+# %%
+from rmqlab import start_lab
+
+lab = start_lab("00-welcome")
+
+# %% [markdown]
+# The map shows two programs that now run beside this notebook:
+#
+# - the **broker** keeps messages;
+# - the **NameServer** tells everybody where the brokers are. Its address is all that a program has to know.
+#
+# ### How every lab goes
+#
+# | part | what you do |
+# | --- | --- |
+# | **1. Ask** | One question, and the smallest code that answers it. It is ordinary RocketMQ code: you can paste it into a program of yours. |
+# | **2. Look** | A picture, drawn from the broker's own numbers. |
+# | **3. Understand** | What the numbers mean, in a few sentences. |
+# | **4. Your turn** | Exercises. The broker is the judge: a check looks at what it really holds. |
+
+# %% [markdown]
+# ## 1. Ask: send a few orders
+#
+# Our example is an online shop. Whenever a customer buys something, the shop tells the rest of the company.
+#
+# A message goes to a **topic**, a name for messages of one kind. Here it is `orders`. A topic is spread over **queues**;
+# one is enough for today.
+
+# %%
+topic = lab.topic("orders", queues=1)
+
+# %% [markdown]
+# A **producer** sends. It belongs to a group (a name for all producers that do the same job), asks the NameServer for
+# the way, and waits at most `timeout` milliseconds for the broker's answer.
+
+# %%
+from rocketmq.client import Message, Producer
+
+producer = Producer("shop", timeout=3000)
+producer.set_name_server_address(lab.namesrv)
+producer.start()
+
+# %% [markdown]
+# A message has a **body**: any bytes, here JSON. It should have a **key** as well: the name under which *you* will look
+# for it one day.
+
+# %%
+import json
+import random
+
+amounts = random.Random(SEED)
+sent = []
+for number in range(1, ORDERS + 1):
+    message = Message(topic)
+    message.set_keys(f"order-{number}")
+    message.set_body(json.dumps({"order": number, "amount": amounts.randint(5, 90)}))
+    sent.append(producer.send_sync(message))
+
+for result in sent:
+    print(result)
+
+# %% [markdown]
+# `send_sync` came back with the broker's answer. `OK` means: *I have it.* The `msg_id` is unique in the world, and
+# `offset` is the message's place in its queue, counted from 0.
+#
+# If the broker had not answered, `send_sync` would have tried twice more and then raised an error. It never pretends.
+
+# %% [markdown]
+# ## 2. Look: the messages in their queue
+#
+# `lab.view` asks the broker, not this notebook. In a running notebook the picture is alive: leave out `.snapshot()` and
+# it moves while you send.
+
+# %%
+lab.view("queues", topic=topic).snapshot()
+
+# %% [markdown]
+# ## 3. Understand: receive them
+#
+# A **consumer** receives. It, too, belongs to a group: here `stock`, the people in the warehouse who pack the orders.
+# RocketMQ calls your function for each message, in a thread of its own. So the function only notes what came. The
+# notebook waits for it.
+
+# %%
+inbox = lab.inbox()  # collects what the function receives
+
+# %%
+from rocketmq.client import ConsumeStatus, PushConsumer
+
+
+def pack(message):
+    inbox.put(message.keys.decode())
+    return ConsumeStatus.CONSUME_SUCCESS  # "done": without this the message comes again
+
+
+consumer = PushConsumer("stock")
+consumer.set_name_server_address(lab.namesrv)
+consumer.subscribe(topic, pack)
+consumer.start()
+try:
+    print(sorted(inbox.wait_for(ORDERS)))
+finally:
+    consumer.shutdown()
+
+# %% [markdown]
+# There they are. They went out of this process into the broker, and came back.
+#
+# ## 4. Your turn
+#
+# ### Exercise 00.1: predict, then run
+#
+# The group `stock` has received all orders and said "done" for each. How many of the `ORDERS` messages that we sent
+# does the broker **still hold**? Write down a number before you look.
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: prediction = ...  # a number from 0 to ORDERS
+prediction = ORDERS  # receiving does not remove anything
+### END SOLUTION
+
+# %% [markdown]
+# Now look. The marker of the group `stock` shows how far it has come.
+
+# %%
+lab.view("queues", topic=topic).snapshot()
+
+# %%
+lab.check("00.1", prediction=prediction, sent=sent)
+# lab.hint("00.1")
+
+# %% [markdown]
+# > **Stuck?** Remove the `#` before `lab.hint(...)` and run the cell: the first hint is an idea, the second names the
+# > API, the third is almost the code. `lab.solution("00.1")` shows the solution once you have passed (or at once with
+# > `reveal=True`; nobody is watching).
+
+# %% [markdown]
+# ### Exercise 00.2: send one yourself
+#
+# Send one more order to the topic `orders`, with the key `order-100` and any body you like. Keep the broker's answer in
+# `result`. The producer from above is still running.
+
+# %%
+### BEGIN SOLUTION
+message = Message(topic)
+message.set_keys("order-100")
+message.set_body(json.dumps({"order": 100, "amount": 42}))
+result = producer.send_sync(message)
+### END SOLUTION
+
+# %%
+lab.check("00.2", result=result)
+# lab.hint("00.2")
+
+# %% [markdown]
+# ### Exercise 00.3: receive everything once more
+#
+# Accounting wants to see **all** the orders too, also those that the warehouse has already taken. Write a consumer that
+# gets them. Keep the name of its group in `group`, and the keys that arrived in `received`.
+#
+# *The code of `stock` above is a good start. What has to change?*
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: group = ...
+### LEARNER: received = ...
+group = "accounting"
+books = lab.inbox()
+
+
+def book(message):
+    books.put(message.keys.decode())
+    return ConsumeStatus.CONSUME_SUCCESS
+
+
+consumer = PushConsumer(group)
+consumer.set_name_server_address(lab.namesrv)
+consumer.subscribe(topic, book)
+consumer.start()
+try:
+    received = books.wait_for(ORDERS + 1)
+finally:
+    consumer.shutdown()
+print(sorted(received))
+### END SOLUTION
+
+# %%
+lab.check("00.3", group=group, received=received)
+# lab.hint("00.3")
+
+# %% [markdown]
+# Run your cell a second time, and nothing arrives: the broker remembers how far `accounting` has come. A third group
+# would get everything again.
+
+# %% [markdown]
+# ## So, does it really leave the notebook?
+#
+# Here is the proof: another Python program. It shares nothing with this notebook but the NameServer's address, and it
+# is a complete RocketMQ program: save the text as a file and it runs as it is.
+
+# %%
+program = """
+import queue
+import sys
+
+from rocketmq.client import ConsumeStatus, PushConsumer
+
+namesrv, topic, group, count = sys.argv[1:]
+received = queue.SimpleQueue()
+
+
+def note(message):
+    received.put(message.keys.decode())
+    return ConsumeStatus.CONSUME_SUCCESS
+
+
+consumer = PushConsumer(group)
+consumer.set_name_server_address(namesrv)
+consumer.subscribe(topic, note)
+consumer.start()
+try:
+    keys = [received.get(timeout=10) for _ in range(int(count))]
+    print("Another program received", len(keys), "orders.")
+except queue.Empty:
+    print("Nothing new for the group", group)
+finally:
+    consumer.shutdown()
+"""
+
+# %%
+import subprocess
+import sys
+
+done = subprocess.run(
+    [sys.executable, "-c", program, lab.namesrv, topic, "another-program", str(ORDERS)],
+    capture_output=True,
+    text=True,
+    timeout=50,
+)
+print(done.stdout or done.stderr)
+
+# %% [markdown]
+# **Yes.** The message had left: it lies in the broker, which is a program of its own, and whoever asks for it gets it.
+# Restart this notebook's kernel and try `lab.view(...)` again: the messages are still there.
+
+# %% [markdown]
+# ## The end of a lab
+#
+# Shut down what you started. In a program of yours this stands in a `finally`.
+
+# %%
+producer.shutdown()
+
+# %% [markdown]
+# The broker may go on running: it ends by itself 15 minutes after you have closed the notebook. To end it now, and
+# delete its messages, call `lab.stop()`.
+#
+# In a terminal, `rmqlab progress` shows which exercises you have passed, `rmqlab reset 00.2` lets you do one again, `rmqlab ps` shows what
+# runs and `rmqlab down` ends it.
+#
+# ## What to remember
+#
+# 1. A producer sends to a topic; the broker answers `OK` when it has the message. No answer is an error, never silence.
+# 2. A message lies in a queue of the broker, at an offset. The `msg_id` is RocketMQ's name for it, the key is yours.
+# 3. A consumer belongs to a group. The broker remembers for each group how far it has come.
+# 4. Receiving removes nothing: another group gets the same messages.
+# 5. A callback answers `CONSUME_SUCCESS` when its work is done. Otherwise the message comes again.
+#
+# > **Where this bites in production**
+# >
+# > - Messages stay although everybody has read them, and go although somebody has not: the broker deletes whole files by
+# >   age, `fileReservedTime` (default 72 hours), at the hour `deleteWhen` (default 04), and earlier when the disk is fuller than
+# >   `diskMaxUsedSpaceRatio` (default 75 %). A consumer that was away for four days has lost messages.
+# > - `autoCreateTopicEnable` is `true` by default: a typing error in a topic's name makes a new topic, and nobody
+# >   notices. Turn it off in production.
+# > - The time-out of a send, `sendMsgTimeout`, is 3000 ms by default, and a body may have at most `maxMessageSize` = 4 MB.
+# > - This course's broker listens on your machine only and uses small files (`mappedFileSizeCommitLog` is 16 MB here; the default is 1 GB).
+#
+# **Next:** [01 · Where does my message live?](01-concepts.ipynb)
