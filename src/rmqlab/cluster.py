@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from rmqlab.plan import NodeSpec
 
-READY_S = 60.0
-"""How long a start may take. On two idle cores it takes three to five seconds."""
+READY_S = 120.0
+"""How long a start may take. Two idle cores take three to five seconds, ten clusters at once a minute."""
 
 _DISK_REFUSES_ABOVE = 0.90
 """MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, always."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 import psutil
@@ -18,6 +18,9 @@ from actors import eventually, kernel, node_processes, nothing_left
 from rmqlab import leases, records, topology
 from rmqlab.cluster import attach, end_if, start_cluster
 from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, PortTakenError, StartError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.live
 
@@ -49,7 +52,9 @@ def test_a_kernel_that_restarts_finds_its_cluster_as_it_was() -> None:
     begun = time.monotonic()
     with kernel("restarted") as second:
         assert second.wait_ready() == before
-        assert time.monotonic() - begun < 5  # a start takes longer; the budget itself is `rmqlab bench start`'s
+        assert (
+            time.monotonic() - begun < 5
+        )  # a start takes longer; the budget itself is `rmqlab bench start`'s
         attach("restarted").stop()
 
 
@@ -79,9 +84,7 @@ def test_a_supervisor_that_was_killed_is_started_again_by_who_uses_a_cluster() -
         eventually(supervisors, timeout_s=10, why="no supervisor")
         for process in supervisors():
             process.kill()
-        user_gone_after = time.monotonic() + LEASE_S
         eventually(supervisor_runs, timeout_s=LEASE_S + 10, why="nobody started the supervisor again")
-        assert time.monotonic() < user_gone_after + 10
         user.kill()
     eventually(lambda: nothing_left("guarded"), timeout_s=LEASE_S + 15, why="the new supervisor does nothing")
 
@@ -104,7 +107,9 @@ def test_a_port_that_somebody_has_is_one_sentence_and_nothing_is_started(namesrv
 
 
 def test_a_stale_record_whose_pid_is_somebody_elses_is_replaced_and_nobody_is_hurt() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as bystander:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    ) as bystander:
         first = start_cluster("single", name="stale", lease_s=60)
         record = first.record
         for node in first.nodes.values():
@@ -120,9 +125,9 @@ def test_a_stale_record_whose_pid_is_somebody_elses_is_replaced_and_nobody_is_hu
 
 
 def test_a_broker_that_dies_while_starting_shows_the_end_of_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = topology.Topology("broken", "cannot start", properties={"brokerRole": "CHIEF"})
+    broken = topology.Topology("broken", "cannot start", properties={"haListenPort": "70000"})
     monkeypatch.setitem(topology.TOPOLOGIES, "broken", broken)
-    with pytest.raises(StartError, match=r"(?s)broker-a died while starting.*CHIEF"):
+    with pytest.raises(StartError, match=r"(?s)broker-a died while starting.*70000"):
         start_cluster("broken", lease_s=60)
     assert nothing_left("broken")
 
@@ -132,7 +137,9 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_left(
 ) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=False, capture_output=True)
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=False, capture_output=True
+    )
     if mount.returncode:
         pytest.skip("mounting a small disk needs root on Linux")
     try:

@@ -1,8 +1,8 @@
 """RocketMQ's remoting protocol, as far as starting a cluster needs it: one question, one answer, no JVM.
 
 A frame is: total length (4 bytes), header length (4 bytes, the highest names the serialization, 0 = JSON),
-the header as JSON, the body (RemotingCommand.encode in RocketMQ's remoting module). Everything that a lab does
-with messages goes through the real client; this is for questions that must be answered before one runs.
+the header as JSON, the body (RemotingCommand.encode in RocketMQ's remoting module). Messages go
+through the real client; this is for questions that must be answered before one runs.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def make_register(broker: str, *, timeout_s: float = 3.0) -> None:
     """Make a broker register with its NameServers now.
 
     The registration at boot is usually skipped without a word, because the broker's list of reachable
-    NameServers is still empty (NettyRemotingClient.scanAvailableNameSrv), and the next comes ten seconds later. Setting
-    brokerPermission registers in full at once (AdminBrokerProcessor.updateBrokerConfig); 6 is its default.
+    NameServers is still empty (NettyRemotingClient.scanAvailableNameSrv), and the next comes ten seconds
+    later. Setting brokerPermission registers in full at once (AdminBrokerProcessor.updateBrokerConfig);
+    6 is its default.
     """
     ask(broker, UPDATE_BROKER_CONFIG, body=b"brokerPermission=6", timeout_s=timeout_s)

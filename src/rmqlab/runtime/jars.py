@@ -178,7 +178,7 @@ def _fetch(jar: Jar, staging: Path, advance: Callable[[int], None]) -> Path:
         except requests.RequestException as error:
             problem = DownloadError(
                 f"{jar.coordinate} could not be fetched from {where} ({type(error).__name__}). Check "
-                "the network, or name a mirror of Maven Central in RMQLAB_MAVEN_URL; what is already here is kept."
+                "the network, or name a mirror of Maven Central in RMQLAB_MAVEN_URL; what is here is kept."
             )
         except RuntimeError:
             problem = DownloadError(
@@ -189,7 +189,8 @@ def _fetch(jar: Jar, staging: Path, advance: Callable[[int], None]) -> Path:
                 return path
             problem = WrongHashError(
                 f"{jar.coordinate} from {where} is not the file that the lock names "
-                f"(sha256 {jar.sha256[:12]}…). A proxy or mirror altered it: try another network or mirror (RMQLAB_MAVEN_URL)."
+                f"(sha256 {jar.sha256[:12]}…). Something altered it on the way: try another network, or a "
+                "mirror (RMQLAB_MAVEN_URL)."
             )
     assert problem is not None
     raise problem
