@@ -1,7 +1,7 @@
-"""Settles who provides librocketmq to `rocketmq.ffi`, in every process of the environment: imported by a `.pth` file.
+"""Settles who provides librocketmq to `rocketmq.ffi`: a `.pth` file imports this in every process.
 
-Every Python start pays for this module, so it imports nothing but `sys` until somebody imports `rocketmq.ffi`.
-`RMQLAB_CLIENT=native` leaves the package to the native library.
+Every Python start pays for this module, so it imports nothing but `sys` until somebody imports
+`rocketmq.ffi`. `RMQLAB_CLIENT=native` leaves the package to the native library.
 """
 
 import sys

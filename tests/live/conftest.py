@@ -1,5 +1,8 @@
 """Fixtures of the classic client's contract suite."""
 
+# Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
+# ruff: noqa: PLC0415
+
 import os
 import uuid
 
@@ -7,7 +10,7 @@ import pytest
 from classic_kit import ClassicKit
 
 PROVIDERS = ["native"] if os.environ.get("RMQLAB_CLIENT") == "native" else ["java"]
-"""Who provides librocketmq is settled once a process: run the suite again with RMQLAB_CLIENT=native for the other."""
+"""Who provides librocketmq is settled once a process: RMQLAB_CLIENT=native runs the suite on the other."""
 
 BRISK = {
     # a retry after a failed callback has level 3 first (ConsumeMessageConcurrentlyService): 10 s by default

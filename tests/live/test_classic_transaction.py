@@ -1,4 +1,7 @@
-"""The classic client's contract, transactions: commit, rollback, unknown, check-back, and failures in each place."""
+"""The classic client's contract, transactions: commit, rollback, unknown, check-back, failures in each."""
+
+# Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
+# ruff: noqa: PLC0415
 
 import ctypes
 import uuid
@@ -26,8 +29,12 @@ def test_commit_shows_the_message_and_rollback_never_does(classic):
         seen.append((message.topic, message.body, message.id, message["order"]))
         return outcome
 
-    gone = producer.send_message_in_transaction(classic.message(topic, b"no", order="1"), execute, status.ROLLBACK)
-    kept = producer.send_message_in_transaction(classic.message(topic, b"yes", order="2"), execute, status.COMMIT)
+    gone = producer.send_message_in_transaction(
+        classic.message(topic, b"no", order="1"), execute, status.ROLLBACK
+    )
+    kept = producer.send_message_in_transaction(
+        classic.message(topic, b"yes", order="2"), execute, status.COMMIT
+    )
     assert seen == [(topic, b"no", gone.msg_id, b"1"), (topic, b"yes", kept.msg_id, b"2")]
     assert kept.status is classic.api.SendStatus.OK
     (received,) = inbox.wait(1)
@@ -118,7 +125,9 @@ def test_a_plain_producer_cannot_send_in_a_transaction(classic):
     producer = classic.producer()
     result = ctypes.pointer(classic.ffi._CSendResult())
     with pytest.raises(ctypes.ArgumentError):
-        classic.dll.SendMessageTransaction(producer._handle, classic.message("any"), lambda *_: 0, None, result)
+        classic.dll.SendMessageTransaction(
+            producer._handle, classic.message("any"), lambda *_: 0, None, result
+        )
 
 
 def test_user_data_reaches_the_callbacks(classic):

@@ -1,5 +1,8 @@
 """The contract suite is whole: every public name of the classic package is exercised by it."""
 
+# Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
+# ruff: noqa: PLC0415
+
 import ast
 import importlib.util
 from pathlib import Path
@@ -27,7 +30,11 @@ def names_in(path):
 
 def ast_names(text):
     """Names in scripts that the suite runs as text, and in parametrised method names."""
-    return [word for word in text.replace("(", " ").replace(".", " ").replace(",", " ").split() if word.isidentifier()]
+    return [
+        word
+        for word in text.replace("(", " ").replace(".", " ").replace(",", " ").split()
+        if word.isidentifier()
+    ]
 
 
 def suite_names():
@@ -43,7 +50,9 @@ def test_every_public_class_method_and_property_is_exercised():
     for cls in classes(PACKAGE / "client.py"):
         public.add(cls.name)
         public |= {
-            node.name for node in cls.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            node.name
+            for node in cls.body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
         }
     assert len(public) > 40
     assert public - suite_names() == set()

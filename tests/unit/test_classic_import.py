@@ -1,4 +1,7 @@
-"""How `rocketmq.ffi` finds its library: in any process, for that one import only, and at no cost to others."""
+"""How `rocketmq.ffi` finds its library: in any process, for that import only, at no cost to others."""
+
+# Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
+# ruff: noqa: PLC0415
 
 import ast
 import importlib.util
@@ -118,7 +121,7 @@ def test_ten_threads_that_import_it_at_once_get_one_library():
 
 
 def test_a_process_that_never_uses_it_pays_less_than_five_milliseconds():
-    """Seconds of the interpreter's own import clock, the best of five starts: a busy machine only adds to it."""
+    """By the interpreter's own import clock, the best of five starts: a busy machine only adds to it."""
     costs = []
     for _ in range(5):
         code, _, err = run("pass", "-X", "importtime")
@@ -129,7 +132,9 @@ def test_a_process_that_never_uses_it_pays_less_than_five_milliseconds():
 
 
 def test_a_process_that_never_uses_it_imports_nothing_of_ours_but_the_finder():
-    code, out, _ = run("import sys; print([n for n in sys.modules if 'rmqlab' in n or n in ('jpype', 'ctypes')])")
+    code, out, _ = run(
+        "import sys; print([n for n in sys.modules if 'rmqlab' in n or n in ('jpype', 'ctypes')])"
+    )
     assert (code, out) == (0, "['_rmqlab_finder']")
 
 
@@ -162,7 +167,9 @@ def test_the_finder_leaves_every_other_module_alone():
 
 def test_an_import_of_our_provider_in_two_threads_does_not_deadlock():
     results = []
-    threads = [threading.Thread(target=lambda: results.append(importlib.import_module("rocketmq.ffi"))) for _ in "ab"]
+    threads = [
+        threading.Thread(target=lambda: results.append(importlib.import_module("rocketmq.ffi"))) for _ in "ab"
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

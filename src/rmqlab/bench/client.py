@@ -1,7 +1,7 @@
 """`rmqlab bench client`: the classic client's sync sends beside the Java client driven by JPype directly.
 
-Both send to one topic of one broker in the same process, in alternating rounds, with the same settings, and read the
-same three things from each answer. What is compared is our library's share: everything between
+Both send to one topic of one broker in the same process, in alternating rounds, with the same settings, and
+read the same three things from each answer. What is compared is our library's share: everything between
 `producer.send_sync(message)` and Java's `producer.send(message)`.
 """
 

@@ -18,7 +18,7 @@ _HOME = {
     "warm_up": "providers",
 }
 
-__all__ = [  # noqa: F822  (they are imported on first use)
+__all__ = [
     "CallbackError",
     "callback_error_count",
     "callback_errors",

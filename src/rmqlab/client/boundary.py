@@ -1,8 +1,8 @@
 """What crosses the boundary of librocketmq: C's status codes, arguments, and the last error of each thread.
 
-A C function never raises: it returns a status and keeps a sentence for GetLatestErrorMessage. The functions of this
-package are written as ordinary Python that raises; `c_function` turns them into that shape. What an argument of
-the wrong type does is ctypes' decision, and is kept: `ctypes.ArgumentError`.
+A C function never raises: it returns a status and keeps a sentence for GetLatestErrorMessage. The functions
+of this package are written as ordinary Python that raises; `c_function` turns them into that shape. What an
+argument of the wrong type does is ctypes' decision, and is kept: `ctypes.ArgumentError`.
 
 The statuses are those of rocketmq-client-cpp's include/CCommon.h.
 """
@@ -67,7 +67,7 @@ def _reason(error: BaseException) -> str:
 
 
 def c_function(name: str, failure: Status | None = Status.NOT_SUPPORT_NOW) -> Callable[..., Any]:
-    """Register a function under its C name: errors become `failure` (or None, for functions that return a value)."""
+    """Register a function under its C name: errors become `failure`, or None where a value is returned."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -92,7 +92,7 @@ def c_function(name: str, failure: Status | None = Status.NOT_SUPPORT_NOW) -> Ca
 
 @c_function("GetLatestErrorMessage", failure=None)
 def get_latest_error_message() -> bytes | None:
-    """Return the reason of the calling thread's last failure, one line of UTF-8, or None if there was none."""
+    """Return why the calling thread's last failure happened, one line of UTF-8, or None without one."""
     reason = getattr(_last_error, "text", None)
     return None if reason is None else reason.encode("utf-8", "replace")
 

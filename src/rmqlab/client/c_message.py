@@ -86,7 +86,7 @@ def set_message_property(message: Any, key: bytes, value: bytes) -> None:
 
 @c_function("SetDelayTimeLevel")
 def set_delay_time_level(message: Any, level: int) -> None:
-    """Set the delay level (0: none); levels above the broker's last one mean the last one (ScheduleMessageService)."""
+    """Set the delay level, 0 for none; above the broker's last it means the last (ScheduleMessageService)."""
     _made(message).properties[DELAY] = str(number(level, "the delay level", 0))
 
 

@@ -1,9 +1,10 @@
-"""How `rocketmq/ffi.py` of the classic package is executed, unmodified, with our librocketmq in place of the native one.
+"""Execute the classic package's `rocketmq/ffi.py`, unmodified, with our librocketmq for the native one.
 
-ffi.py loads the library through ctypes and describes the callbacks with CFUNCTYPE. While that one module executes, and
-only as seen by it, the modules `ctypes`, `ctypes.util` and `sys` are views: the library is ours, callbacks stay Python
-functions, and on Windows the platform reads as Linux, since the package refuses Windows for want of a native
-library there. Nothing global is patched, so other threads and modules see nothing of it.
+ffi.py loads the library through ctypes and describes the callbacks with CFUNCTYPE. While that one module
+executes, and only as seen by it, the modules `ctypes`, `ctypes.util` and `sys` are views: the library is
+ours, callbacks stay Python functions, and on Windows the platform reads as Linux, since the package refuses
+Windows for want of a native library there. Nothing global is patched, so other threads and modules see
+nothing of it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Libraries:
 
 
 def _pass_through(_result: Any, *_arguments: Any) -> Callable[[Any], Any]:
-    """Stand for CFUNCTYPE: a callback stays the Python function that it is, and its exceptions stay exceptions."""
+    """Stand for CFUNCTYPE: a callback stays a Python function, and its exceptions stay exceptions."""
     return lambda function: function
 
 

@@ -1,7 +1,8 @@
 """The JVM in this Python process: its only starter, and what every Java client in it is told.
 
-RocketMQ's Java client runs inside the Python process (JPype). One process has one JVM, which cannot be started
-twice; so everybody asks here. What the classes mean and how errors read is left to the modules that use them.
+RocketMQ's Java client runs inside the Python process (JPype). One process has one JVM, which cannot be
+started twice; so everybody asks here. What the classes mean and how errors read is left to the modules that
+use them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLL_INTERVAL_MS = 1000
-"""How often a client looks up routes, rebalances, reports progress and says hello; RocketMQ's defaults are 5 to 30 s."""
+"""How often a client looks up routes, rebalances, reports progress, says hello (RocketMQ: 5 to 30 s)."""
 
 _HEAP = "-Xmx512m"
 _logger = logging.getLogger("rmqlab.client")
@@ -37,7 +38,7 @@ _timings: dict[str, float] = {}
 
 
 def log_folder() -> Path:
-    """Return where the Java client's log lies, unless a program chose another folder before its first client."""
+    """Return where the Java client's log lies, unless a program chose another folder in time."""
     return state_dir() / "logs"
 
 
@@ -50,12 +51,14 @@ def _options() -> list[str]:
         "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData",
         *java.quiet_options,
-        # Every module's jar brings a logging set-up, and the first one found wins: name the client's (a file only).
+        # Every module's jar brings a logging set-up, and the first one found wins: name the client's (a file
+        # only).
         "-Drmq.logback.configurationFile=rmq.client.logback.xml",
         f"-Drocketmq.log.root={log_folder()}",
         f"-Drocketmq.client.rebalance.waitInterval={POLL_INTERVAL_MS}",
         f"-Drocketmq.client.rebalance.minInterval={POLL_INTERVAL_MS // 10}",
-        # Where a broadcasting consumer keeps its offsets (LocalFileOffsetStore); the default is the home folder.
+        # Where a broadcasting consumer keeps its offsets (LocalFileOffsetStore); the default is the home
+        # folder.
         f"-Drocketmq.client.localOffsetStoreDir={state_dir() / 'offsets'}",
         *shlex.split(os.environ.get("RMQLAB_JVM_OPTIONS", "")),
     ]
@@ -69,8 +72,8 @@ def _join_running_jvm(jars: tuple[Path, ...]) -> None:
         jpype.JClass("org.apache.rocketmq.client.producer.DefaultMQProducer")
     except TypeError:
         raise ClientError(
-            "Other code of this process has started the JVM without RocketMQ's jars, and a process has only one JVM. "
-            "Call rmqlab.client.start_jvm() before it, or import rocketmq.client in a process of its own."
+            "Other code of this process has started the JVM without RocketMQ's jars; a process has only one. "
+            "Call rmqlab.client.start_jvm() before it, or use rocketmq.client in a process of its own."
         ) from None
 
 

@@ -1,7 +1,8 @@
 """The Java client's log: one file a process, so its place and level are one for all clients of the process.
 
-It opens with the first client. Until then a program may choose (SetProducerLogPath and its siblings); the level may
-change at any time. RocketMQ's own set-up (rmq.client.logback.xml) fixes the size of a log file at 64 MB.
+It opens with the first client. Until then a program may choose (SetProducerLogPath and its siblings); the
+level may change at any time. RocketMQ's own set-up (rmq.client.logback.xml) fixes the size of a log file at
+64 MB.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def _choose(name: str, value: str, what: str) -> None:
     with _lock:
         if _opened and _chosen.get(name) != value:
             raise RefusedError(
-                f"{what} cannot change any more: the Java client's log is open in {folder()}, and a process has one. "
-                "Set it before the first start() of the process"
+                f"{what} cannot change any more: the Java client's log is open in {folder()}, "
+                "and a process has one. Set it before the first start() of the process"
             )
         _chosen[name] = value
 

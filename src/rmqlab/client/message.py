@@ -1,9 +1,12 @@
 """Messages as librocketmq's handles: what a program makes, what a consumer receives, and batches.
 
-Handles are Python objects: nothing leaks (the package never destroys a message), and a message that a program keeps
-after its callback stays readable. A made message becomes a Java object when it is sent and not before, so
-making messages needs no JVM.
+Handles are Python objects: nothing leaks (the package never destroys a message), and a message that a program
+keeps after its callback stays readable. A made message becomes a Java object when it is sent and not before,
+so making messages needs no JVM.
 """
+
+# The fields of a message are RocketMQ's own; docs/client.md names them all.
+# ruff: noqa: D102
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _CONSTRUCTED = (KEYS, TAGS)
 
 
 class Message:
-    """What a program makes and sends; `properties` holds keys, tags and delay level too, as in RocketMQ itself."""
+    """What a program makes and sends; `properties` holds keys, tags and delay level too, as in RocketMQ."""
 
     __slots__ = ("body", "properties", "topic")
 
@@ -55,7 +58,9 @@ class Message:
     def to_java(self) -> Any:
         """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
         properties = self.properties
-        java = java_class(_JAVA_MESSAGE)(self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body)
+        java = java_class(_JAVA_MESSAGE)(
+            self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body
+        )
         for name, value in properties.items():
             if name not in _CONSTRUCTED:
                 java_class(_ACCESSOR).putProperty(java, name, value)

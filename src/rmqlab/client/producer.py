@@ -75,8 +75,8 @@ class Producer:
     def limit(self, limit: Limit, value: int) -> None:
         """Keep a number for start(), or set it at once on a running producer.
 
-        Its range is looked at by then and not before, as in C: the classic package's TransactionMQProducer sets
-        its numbers on a plain producer first, shifted by one, and throws that producer away.
+        Its range is looked at by then and not before, as in C: the classic package's TransactionMQProducer
+        sets its numbers on a plain producer first, shifted by one, and throws that producer away.
         """
         with self._lock:
             if self.state is State.RUNNING:

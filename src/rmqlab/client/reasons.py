@@ -1,7 +1,7 @@
 """Errors of the Java client as one useful line: what failed, and what the broker said.
 
-Java nests its reasons (a send fails because a route is unknown because a connection was refused), adds links to a
-FAQ and repeats class names; a learner needs the last sentence, an operator the response code.
+Java nests its reasons (a send fails because a route is unknown because a connection was refused), adds links
+to a FAQ and repeats class names; a learner needs the last sentence, an operator the response code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def _sentence(error: Any) -> str:
     name = str(error.getClass().getSimpleName())
     message = str(error.getMessage() or "")
     if name == "MQBrokerException":
-        return f"the broker {error.getBrokerAddr() or ''} refused (code {error.getResponseCode()}): {error.getErrorMessage()}"
+        broker, code = error.getBrokerAddr() or "", error.getResponseCode()
+        return f"the broker {broker} refused (code {code}): {error.getErrorMessage()}"
     code = _CODE.match(message)
     if code:
         return f"{message[code.end() :]} (code {code[1]})"

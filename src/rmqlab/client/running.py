@@ -1,7 +1,7 @@
 """The live clients of this process: whoever is still running when Python exits is shut down, in bounded time.
 
-Without it a script that forgets shutdown(), or ends with an exception, would hang: RocketMQ's threads are not daemons,
-and callbacks would come into an interpreter that is being torn down.
+Without it a script that forgets shutdown(), or ends with an exception, would hang: RocketMQ's threads are not
+daemons, and callbacks would come into an interpreter that is being torn down.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def running() -> tuple[Any, ...]:
 def end(java: Any, instance: Any) -> None:
     """Shut a Java client down without its idle wait of up to three seconds.
 
-    Its NettyEventExecutor looks at `stopped` only between two events, or after 3 s without one, and shutdown()
-    waits for it. So it is given events that mean nothing (IDLE) until shutdown() is back.
+    Its NettyEventExecutor looks at `stopped` only between two events, or after 3 s without one, and
+    shutdown() waits for it. So it is given events that mean nothing (IDLE) until shutdown() is back.
 
     Args:
         java: the client; its shutdown() is called.

@@ -1,7 +1,7 @@
 """What producers and consumers are told before they start, and how the Java client is told it.
 
-The C library takes every setting at any time and reads most of them at start(); so do we, except that a setting
-which comes too late is refused with the reason instead of being ignored.
+The C library takes every setting at any time and reads most of them at start(); so do we, except that a
+setting which comes too late is refused with the reason instead of being ignored.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ class Settings:
         found = found.strip().replace(",", ";").removeprefix("http://")
         if not _ADDRESSES.match(found):
             raise RefusedError(
-                f"the NameServer address {found!r} is not of the form 'host:port' (several: 'host:port;host:port')"
+                f"the NameServer address {found!r} is not 'host:port', or several 'host:port;host:port'"
             )
         return found
 
     def _ask_domain(self) -> str:
-        """Ask an address server once (RocketMQ's TopAddressing): the answer's text is the list of NameServers."""
+        """Ask an address server once (TopAddressing): its answer's text is the list of NameServers."""
         url = self.domain if "://" in self.domain else _DOMAIN_URL.format(domain=self.domain)
         try:
-            with urllib.request.urlopen(url, timeout=_DOMAIN_TIMEOUT_S) as answer:  # noqa: S310  (the user's own URL)
+            with urllib.request.urlopen(url, timeout=_DOMAIN_TIMEOUT_S) as answer:  # noqa: S310  (the user's)
                 return answer.read().decode("utf-8").strip()
         except (OSError, ValueError) as error:
             raise RefusedError(

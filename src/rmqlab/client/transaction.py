@@ -1,4 +1,4 @@
-"""A transaction producer over Java's TransactionMQProducer: local transaction, then commit, rollback or check-back."""
+"""A transaction producer over Java's TransactionMQProducer: local transaction, outcome, check-back."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class TransactionProducer(Producer):
         super().__init__(group)
         self._checker = checker
         self._user_data = user_data
-        # Java runs the local transaction in the thread that sends: what it should do waits here for that thread.
+        # Java runs the local transaction in the thread that sends: what it should do waits here for that
+        # thread.
         self._sending = threading.local()
 
     def _create(self) -> Any:

@@ -1,5 +1,8 @@
 """Print every message, for ever: the consumer of every RocketMQ tutorial for Python."""
 
+# As tutorials write it.
+# ruff: noqa: T201
+
 import time
 
 from rocketmq.client import ConsumeStatus, PushConsumer

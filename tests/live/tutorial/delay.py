@@ -1,5 +1,8 @@
 """Send one message with delay level 2 (five seconds) and print when it arrives."""
 
+# As tutorials write it.
+# ruff: noqa: T201, UP031
+
 import time
 
 from rocketmq.client import ConsumeStatus, Message, Producer, PushConsumer

@@ -1,5 +1,8 @@
 """Send ten messages and print what the broker says: the producer of every RocketMQ tutorial for Python."""
 
+# As tutorials write it.
+# ruff: noqa: T201, UP031
+
 from rocketmq.client import Message, Producer
 
 producer = Producer("PID-XXX")
