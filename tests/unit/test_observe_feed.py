@@ -154,3 +154,19 @@ def test_the_rate_can_be_changed_while_it_runs(feed):
     feed.add(watch)  # looks again: the pause ends at once
     until(lambda: len(seen) > 5)
     feed.remove(watch)
+
+
+def test_a_reading_that_fails_is_handed_over_and_tried_again(feed, capfd):
+    seen, told = [], []
+    watch = Watch(FakeCluster(), lambda: NODES, seen.append, told.append)
+    feed.add(watch)
+    until(lambda: seen)
+    reader = CountingReader.made[0]
+    sound, reader.read = reader.read, lambda interest: 1 / 0
+    until(lambda: told)
+    assert isinstance(watch.error, ZeroDivisionError)
+    reader.read = sound
+    until(lambda: watch.error is None)
+    feed.remove(watch)
+    until(lambda: not feed.running)
+    assert capfd.readouterr() == ("", "")

@@ -107,6 +107,16 @@ def test_a_dead_broker_leaves_the_route_and_stays_in_the_picture(cluster, reader
     assert silent == ["broker-a", "broker-a"]
 
 
+def test_when_all_brokers_are_dead_that_is_said_and_not_that_there_is_no_route(cluster, reader):
+    reader.read(ORDERS)
+    for name in ("broker-a", "broker-b"):
+        cluster.nodes[name].kill()
+    expected = (Gap("broker-a", "down"), Gap("broker-b", "down"))
+    assert reader.read(ORDERS).gaps == expected  # the route as last known
+    reader._routes.clear()
+    assert reader.read(ORDERS).gaps == expected  # the NameServer has forgotten it
+
+
 def test_one_brokers_silence_does_not_spoil_the_others_answer(cluster, reader):
     cluster.send(0, "A", "broker-b")
     cluster.silent.add(cluster.nodes["broker-a"].address)

@@ -164,6 +164,37 @@ def test_it_is_not_polled_for_before_somebody_looks_nor_long_after(cluster, queu
 def test_while_a_cell_runs_silence_is_counted_from_where_it_began(queues, monkeypatch):
     began = time.monotonic()
     queues._looked_at = began - 3
-    monkeypatch.setattr("rmqlab.views.view._cell", [began])
+    monkeypatch.setattr("rmqlab.views.notebook._running", [began])
     monkeypatch.setattr("rmqlab.views.view.time.monotonic", lambda: began + 600)
     assert queues._wanted() is not None
+
+
+def test_a_reading_that_fails_is_told_in_the_picture_and_tried_again(cluster, queues, feed, capfd):
+    picture = live(queues)
+    reader = feed._reader(cluster)
+    sound = reader.read
+    reader.read = lambda interest: 1 / 0
+    queues.act("look")
+    until(lambda: "ZeroDivisionError" in picture.svg)
+    reader.read = sound
+    until(lambda: "Topic orders" in picture.svg)
+    queues.close()
+    until(lambda: not feed.running)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_still_can_wait_for_a_lag(cluster, queues):
+    cluster.send(0, "A")
+    ref = next(iter(cluster.stored))
+    cluster.committed[ref] = 0
+    read, left = queues._feed.read, [5]
+
+    def reading(source, interest):
+        left[0] -= 1
+        if left[0] == 0:
+            cluster.committed[ref] = 1
+        return read(source, interest)
+
+    queues._feed.read = reading
+    still = queues.snapshot(lag=0, quiet_s=0)
+    assert still.drawing.rows[0][4] == "1 (0)"

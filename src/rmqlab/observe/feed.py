@@ -7,6 +7,7 @@ held weakly: a picture that is gone is not polled for.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import weakref
@@ -29,7 +30,10 @@ class Watch:
     Args:
         source: the cluster.
         interest: returns what to read; asked before each reading, None while nobody looks.
-        callback: called with each snapshot, on the feed's thread. What it raises is kept in `error`.
+        callback: called with each snapshot, on the feed's thread.
+        on_error: called with what a reading or the callback raised, there as well. The last one is kept in
+        `error`
+            until a turn succeeds.
     """
 
     def __init__(
@@ -37,11 +41,28 @@ class Watch:
         source: Observable,
         interest: Callable[[], Interest | None],
         callback: Callable[[Snapshot], None],
+        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         self.source = source
         self.interest = interest
         self.callback = callback
-        self.error: BaseException | None = None
+        self._on_error = on_error
+        self.error: Exception | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Hand a snapshot over. Never raises: a thread that prints would write into somebody's cell."""
+        try:
+            self.callback(snapshot)
+            self.error = None
+        except Exception as error:  # noqa: BLE001 - whatever a picture does, the others go on
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Hand an error over, and keep it. Never raises."""
+        self.error = error
+        if self._on_error is not None:
+            with contextlib.suppress(Exception):
+                self._on_error(error)
 
 
 class Feed:
@@ -117,12 +138,14 @@ class Feed:
                 interests[watch.source] = interests.get(watch.source, Interest()) | interest
                 lookers.setdefault(watch.source, []).append(watch)
         for source, interest in interests.items():
-            snapshot = self._reader(source).read(interest)
-            for watch in lookers[source]:
-                try:
-                    watch.callback(snapshot)
-                except Exception as error:  # noqa: BLE001 - a thread that prints would write into somebody's cell
-                    watch.error = error
+            try:
+                snapshot = self._reader(source).read(interest)
+            except Exception as error:  # noqa: BLE001 - shown by those who look, and tried again
+                for watch in lookers[source]:
+                    watch.fail(error)
+            else:
+                for watch in lookers[source]:
+                    watch.show(snapshot)
         return set(interests)
 
 

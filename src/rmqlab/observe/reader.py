@@ -168,13 +168,12 @@ class Reader:
             who=lambda pair: pair[0].broker,
         )
         answered = [queue for _, queue in queues]
+        silent = self._silent(reading, name, route, answered)
+        if not route and not silent:  # else its broker's being down says it all
+            reading.gaps.add(Gap(name, "no route"))
         return TopicState(
             name,
-            tuple(
-                sorted(
-                    [*answered, *self._silent(reading, name, route, answered)], key=lambda queue: queue.ref
-                )
-            ),
+            tuple(sorted([*answered, *silent], key=lambda queue: queue.ref)),
             tuple(
                 _group(group, [found for (_, owner), found in progress if owner == group]) for group in names
             ),
@@ -244,7 +243,6 @@ class Reader:
             self._routes[topic] = (time.monotonic(), fresh)
         else:
             self._routes.pop(topic, None)
-            reading.gaps.add(Gap(topic, "no route"))
         return fresh
 
     def _ask(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from rmqlab.views.markup import PAD, picture, shorten
+from rmqlab.views.parts import notices
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -51,6 +54,13 @@ class Drawing:
             f"<table><caption>{escape(self.title)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}"
         )
+
+
+def failure(sentence: str) -> Drawing:
+    """Return a picture of one sentence, in place of one that could not be drawn."""
+    width, height = 864, 52
+    svg = picture(width, height, sentence, notices(PAD + 2, 30, (shorten(sentence, 110),)))
+    return Drawing(sentence, svg, ("",), ())
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

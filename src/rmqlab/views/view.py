@@ -7,26 +7,25 @@ the moment at which the cell ended, without controls and without what differs fr
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed
+from rmqlab.views.drawing import Drawing, failure
 from rmqlab.views.looker import STILL, Kind, Looker
+from rmqlab.views.notebook import cell_began, in_kernel, watch_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rmqlab.observe import Interest
-    from rmqlab.views.drawing import Drawing
     from rmqlab.views.widget import Picture
 
 _LOOK_S = 20.0  # a browser says every 5 s that it looks
 _FIRST_S = 3.0
-_POLL_S = 0.05
-_cell: list[float] = []  # when the running cell began
+_POLL_S = 0.1
 _DOING = {"kill": "killing", "pause": "pausing", "resume": "resuming", "restart": "restarting"}
 
 
@@ -49,14 +48,14 @@ class View:
         self._looked_at = float("-inf")
         self._lock = threading.RLock()
         self._picture: Picture | None = None
-        self._watch = Watch(source, self._wanted, self._follow)
+        self._watch = Watch(source, self._wanted, self._follow, self._fail)
 
     # -- showing -----------------------------------------------------------------------------------
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         bundle = _still_bundle(self._draw_still(self._read()))
-        if _in_kernel():
-            _watch_cells()
+        if in_kernel():
+            watch_cells()
             self._look()
             bundle |= self._widget().view_mime
         return bundle
@@ -64,20 +63,25 @@ class View:
     def __repr__(self) -> str:
         return self._draw_still(self._read()).text
 
-    def snapshot(self, *, quiet_s: float = 1.3, timeout_s: float = 10.0) -> Still:
+    def snapshot(self, *, lag: int | None = None, quiet_s: float = 1.3, timeout_s: float = 10.0) -> Still:
         """Wait until the picture no longer changes, and return it as a still.
 
         It is for the reader of the saved notebook, who sees neither the live picture nor its last state.
 
         Args:
+            lag: wait until each consumer group that is seen has exactly so many messages before it.
             quiet_s: how long it must stay the same; consumers report their progress once a second.
             timeout_s: deadline; after it the still is what is seen then.
         """
         deadline = time.monotonic() + timeout_s
-        drawing, since = self._draw_still(self._read()), time.monotonic()
-        while (now := time.monotonic()) < deadline and now - since < quiet_s:
+        snapshot = self._read()
+        drawing, since = self._draw_still(snapshot), time.monotonic()
+        while (now := time.monotonic()) < deadline:
+            if now - since >= quiet_s and (lag is None or _lags(snapshot) == {lag}):
+                break
             time.sleep(_POLL_S)
-            fresh = self._draw_still(self._feed.read(self._source, self._interest))
+            snapshot = self._feed.read(self._source, self._interest)
+            fresh = self._draw_still(snapshot)
             if fresh != drawing:
                 drawing, since = fresh, time.monotonic()
         return Still(drawing)
@@ -94,9 +98,8 @@ class View:
         """Do what a control of the picture does, by its name.
 
         Args:
-            action: `hold` (or follow again), `select` a message (`broker/queue/offset`; again: no more),
-            `show` a
-                topic, `kill`, `pause`, `resume`, `restart` a node; others do nothing.
+            action: `hold` (again: follow), `select` a message (`broker/queue/offset`; again: no more),
+                `show` a topic, `kill`, `pause`, `resume`, `restart` a node; others do nothing.
             target: what to do it to.
         """
         if action == "look":
@@ -114,12 +117,15 @@ class View:
 
     def _command(self, action: str, name: str) -> None:
         """Command a node, on a thread: restarting takes seconds, and the picture goes on meanwhile."""
-        self._choose(doing=(*self._looker.doing, (name, _DOING[action])), notice="")
+        doing = (name, _DOING[action])
+        with self._lock:
+            self._choose(doing=(*self._looker.doing, doing), notice="")
         try:
             getattr(self._source.nodes[name], action)()
         except Exception as error:  # noqa: BLE001 - shown in the picture: there is no cell to raise it in
             self._choose(notice=f"Could not {action} {name}: {error}")
-        self._choose(doing=tuple(each for each in self._looker.doing if each[0] != name))
+        with self._lock:
+            self._choose(doing=tuple(each for each in self._looker.doing if each != doing))
         self._look()
 
     def _choose(self, **changes: Any) -> None:
@@ -136,7 +142,7 @@ class View:
 
     def _wanted(self) -> Interest | None:
         # While a cell runs, a browser's messages may have to wait until it ends: count from where it began.
-        silent_s = (_cell_began() or time.monotonic()) - self._looked_at
+        silent_s = (cell_began() or time.monotonic()) - self._looked_at
         return self._interest if silent_s < _LOOK_S else None
 
     def _follow(self, snapshot: Snapshot) -> None:
@@ -145,11 +151,18 @@ class View:
                 self._last = snapshot
                 self._paint(snapshot)
 
+    def _fail(self, error: Exception) -> None:
+        """Show what went wrong while following: there is no cell to raise it in."""
+        if self._picture is not None:
+            self._hang(failure(f"The picture could not be drawn: {type(error).__name__}: {error}"))
+
     def _paint(self, snapshot: Snapshot) -> None:
         if self._picture is not None:
-            drawing = self._kind.draw(snapshot, self._what, self._looker)
-            with self._picture.hold_sync():
-                self._picture.svg, self._picture.table = drawing.svg, drawing.table
+            self._hang(self._kind.draw(snapshot, self._what, self._looker))
+
+    def _hang(self, drawing: Drawing) -> None:
+        with self._picture.hold_sync():
+            self._picture.svg, self._picture.table = drawing.svg, drawing.table
 
     def _widget(self) -> Picture:
         from rmqlab.views.widget import Picture  # noqa: PLC0415 - a terminal has no use for it
@@ -193,24 +206,5 @@ def _still_bundle(drawing: Drawing) -> dict[str, str]:
     return {"text/plain": drawing.text, "image/svg+xml": drawing.svg}
 
 
-def _in_kernel() -> bool:
-    shell = _shell()
-    return shell is not None and getattr(shell, "kernel", None) is not None
-
-
-def _cell_began() -> float | None:
-    return _cell[0] if _cell else None
-
-
-def _watch_cells() -> None:
-    """Note from now on when a cell begins and ends."""
-    shell = _shell()
-    if not getattr(shell, "_rmqlab_watches_cells", False):
-        shell._rmqlab_watches_cells = True  # noqa: SLF001 - a mark of ours on a shell that may outlive this module
-        shell.events.register("pre_run_cell", lambda _info: _cell.append(time.monotonic()))
-        shell.events.register("post_run_cell", lambda _result: _cell.clear())
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython is not None else None
+def _lags(snapshot: Snapshot) -> set[int]:
+    return {group.lag for topic in snapshot.topics for group in topic.groups}

@@ -1,0 +1,34 @@
+"""Where a view is shown: in a running notebook or not, and since when a cell runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+_running: list[float] = []  # when the cell that runs now began
+_watched: list[Any] = []  # the shell whose cells are watched: a process has one
+
+
+def in_kernel() -> bool:
+    """Whether there is a kernel, and so perhaps somebody at the other end who can click."""
+    return getattr(_shell(), "kernel", None) is not None
+
+
+def cell_began() -> float | None:
+    """Return when the running cell began (`time.monotonic`), None between cells and before `watch_cells`."""
+    return _running[0] if _running else None
+
+
+def watch_cells() -> None:
+    """Note from now on when a cell begins and ends."""
+    shell = _shell()
+    if shell is not None and shell not in _watched:
+        _watched.append(shell)
+        shell.events.register("pre_run_cell", lambda _info: _running.append(time.monotonic()))
+        shell.events.register("post_run_cell", lambda _result: _running.clear())
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
