@@ -7,8 +7,8 @@
   portion, although the current folder comes first: this file never shadows the package, not for
   `python -m pytest` either. Do not add an `__init__.py` here: that would.
 
-What is installed is remembered as a hash of pyproject.toml and of the clone's path, so a second start
-installs nothing. A `.venv` whose making was interrupted, or whose clone or Python has moved, is made anew.
+What is installed is remembered as a hash of pyproject.toml and the clone's path, so a second start installs
+nothing. A `.venv` whose making was interrupted, or whose clone or Python has moved, is made anew.
 """
 
 # This file must parse on Python 3.6: it is what tells its user that 3.11 is needed.
@@ -75,7 +75,10 @@ def lacks_the_package() -> bool:
 
 def wanted_stamp() -> str:
     """Return what the stamp of an up-to-date `.venv` says."""
-    return f"{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()} {ROOT}"
+    # The files right in src/ are copied into the environment, where an editable install does not follow them.
+    copied = sorted(path for path in (ROOT / "src").glob("*") if path.is_file())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [ROOT / "pyproject.toml", *copied]))
+    return f"{digest.hexdigest()} {ROOT}"
 
 
 def found_stamp() -> str:

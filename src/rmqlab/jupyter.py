@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rmqlab.learner_copies import bring_up_to_date, find_notebook, take_fresh
@@ -13,10 +14,10 @@ from rmqlab.workspace import repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 FIRST_LAB = "00"
 WORK = "work"
+_SETTINGS = Path(__file__).parent / "jupyter_settings"
 
 
 def jupyter_command(
@@ -37,9 +38,6 @@ def jupyter_command(
         "jupyterlab",
         f"--ServerApp.root_dir={work}",
         f"--LabApp.default_url=/lab/tree/{notebook}",
-        # No questions about news and updates in a learner's first minute.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # What remains is the address, and warnings.
         "--log-level=WARN",
         "--LabApp.log_level=WARN",
@@ -48,6 +46,18 @@ def jupyter_command(
         *([] if port is None else [f"--port={port}"]),
         *more,
     ]
+
+
+def jupyter_environment() -> dict[str, str]:
+    """Return the environment variables of that JupyterLab: this process's, and two of Jupyter's own."""
+    paths = [str(_SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return {
+        **os.environ,
+        # Nobody is asked about news and updates in their first minute; the user's own settings stay.
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
+        # A kernel installed for the user elsewhere must not stand in for this environment's.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
 
 
 def open_lab(
