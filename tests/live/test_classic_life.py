@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import psutil
 import pytest
-from classic_kit import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -248,12 +248,16 @@ def test_two_thousand_sends_leave_no_growth_behind(classic):
     assert process.memory_info().rss - before < 100 * 1024 * 1024
 
 
-def test_a_short_lived_thread_can_send(classic):
-    import threading
+def test_threads_that_end_leave_nothing_behind_in_java(classic):
+    import jpype
 
     topic, producer, sent = classic.topic(), classic.producer(), []
-    for _ in range(50):
+    producer.send_sync(classic.message(topic))
+    alive = jpype.JClass("java.lang.Thread").activeCount
+    before = alive()
+    for _ in range(100):
         thread = threading.Thread(target=lambda: sent.append(producer.send_sync(classic.message(topic))))
         thread.start()
         thread.join(10)
-    wait_until(lambda: len(sent) == 50, what="50 sends from 50 threads")
+    assert len(sent) == 100
+    assert alive() < before + 20

@@ -1,4 +1,4 @@
-"""The classic client's contract, a producer's settings and life: when they count, and why they are refused."""
+"""The classic client's contract, a producer's settings and life: when they count, why they are refused."""
 
 # Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
 # ruff: noqa: PLC0415

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import jpype
 
-from rmqlab.client.java import jvm_is_gone
+from rmqlab.client.java import detach_with_thread, jvm_is_gone
 from rmqlab.client.reasons import reason_of
 from rmqlab.errors import RmqLabError
 
@@ -73,6 +73,7 @@ def c_function(name: str, failure: Status | None = Status.NOT_SUPPORT_NOW) -> Ca
         @wraps(function)
         def call(*arguments: Any) -> Any:
             try:
+                detach_with_thread()
                 answer = function(*arguments)
             except RefusedError as error:
                 status = failure if error.status is None else error.status

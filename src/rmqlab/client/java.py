@@ -33,6 +33,7 @@ _HEAP = "-Xmx512m"
 _logger = logging.getLogger("rmqlab.client")
 _lock = threading.Lock()
 _started = threading.Event()
+_of_thread = threading.local()
 _background: threading.Thread | None = None
 _timings: dict[str, float] = {}
 
@@ -132,6 +133,30 @@ def start_jvm_in_background(then: Callable[[], None] | None = None) -> None:
         return
     _background = threading.Thread(target=_start_quietly, args=(then,), name="rmqlab-jvm", daemon=True)
     _background.start()
+
+
+class _Leaving:
+    """Held by a thread's own storage: goes with the thread, and takes Java's side of it along."""
+
+    def __init__(self, thread_class: Any) -> None:
+        self._thread_class = thread_class
+
+    def __del__(self) -> None:
+        if jpype.isJVMStarted():
+            self._thread_class.detach()
+
+
+def detach_with_thread() -> None:
+    """See to it that the calling thread is detached from the JVM when it ends.
+
+    JPype attaches a thread at its first call into Java and never detaches it: a program with a thread a
+    message would pile up Java threads. Java's own threads, which run callbacks, and threads that others have
+    attached stay as they are.
+    """
+    if not _started.is_set() or hasattr(_of_thread, "leaving"):
+        return
+    thread_class = java_class("java.lang.Thread")
+    _of_thread.leaving = None if thread_class.isAttached() else _Leaving(thread_class)
 
 
 def jvm_is_gone() -> bool:
