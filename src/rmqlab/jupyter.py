@@ -99,11 +99,8 @@ def open_lab(
     notebook = find_notebook(work.glob("*.ipynb"), lab)
     find_java()
     ensure_jars()
-    # A kernel installed for the user elsewhere must not stand in for this environment's.
-    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
-    return _become(
-        jupyter_command(work, notebook.name, browser=browser, port=port, more=more), environment, work
-    )
+    command = jupyter_command(work, notebook.name, browser=browser, port=port, more=more)
+    return _become(command, jupyter_environment(), work)
 
 
 def _is_root() -> bool:

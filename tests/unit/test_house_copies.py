@@ -1,7 +1,9 @@
 """The learner's own copies of the labs, and the JupyterLab that shows them."""
 
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -118,12 +120,20 @@ def test_jupyterlab_shows_the_learners_folder_alone_and_opens_the_lab(tmp_path):
     assert {"--no-browser", "--port=8890"} <= set(command)
 
 
+def test_nobody_is_asked_about_news_and_the_users_own_settings_stay(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/their/own")
+    ours, theirs = jupyter.jupyter_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    settings = json.loads((Path(ours) / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+    assert settings["disabledExtensions"] == {"@jupyterlab/apputils-extension:announcements": True}
+    assert theirs == "/their/own"
+
+
 def test_the_brokers_files_are_here_before_jupyterlab_starts(course, monkeypatch, capsys):
     order = []
     monkeypatch.setattr(jupyter, "find_java", lambda: order.append("java"))
     monkeypatch.setattr(jupyter, "ensure_jars", lambda: order.append("jars"))
-    monkeypatch.setattr(jupyter, "_become", lambda command, _env, folder: order.append(folder) or 0)
+    monkeypatch.setattr(jupyter, "_become", lambda _command, env, folder: order.append((env, folder)) or 0)
     write(course / "work" / "01-concepts.ipynb", "answer = 42")
     assert open_lab("01", fresh=True, browser=False) == 0
-    assert order == ["java", "jars", course / "work"]
+    assert order == ["java", "jars", (jupyter.jupyter_environment(), course / "work")]
     assert "What you had is in work/01-concepts.before-" in capsys.readouterr().out
