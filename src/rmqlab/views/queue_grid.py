@@ -10,8 +10,8 @@ from rmqlab.views.markup import PAD, el, facts, shorten, text
 if TYPE_CHECKING:
     from rmqlab.observe import QueueState, TopicState
 
-_COLUMNS = 16
-_TILE_W, _TILE_H = 47.0, 34.0
+_COLUMNS = 14
+_TILE_W, _TILE_H = 54.0, 34.0
 _TILES = 128
 
 

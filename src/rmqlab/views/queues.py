@@ -72,6 +72,8 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
 
 
 def _subtitle(topic: TopicState) -> str:
+    if not topic.queues:
+        return "no queue is known"
     silent = sum(bool(queue.silent) for queue in topic.queues)
     parts = [f"{count(topic.count, 'message')} in {count(len(topic.queues), 'queue')}"]
     if silent:
