@@ -89,10 +89,10 @@ for result in sent:
     print(result)
 
 # %% [markdown]
-# `send_sync` came back with the broker's answer. `OK` means: *I have it.* The `msg_id` is unique in the world, and
-# `offset` is the message's place in its queue, counted from 0.
+# `send_sync` came back with the broker's answer. `OK` means: *I have it* (lab 08 asks how safely). The `msg_id` is
+# unique in the world, and `offset` is the message's number in its queue, counted from 0.
 #
-# If the broker had not answered, `send_sync` would have tried twice more and then raised an error. It never pretends.
+# Without an answer within the time-out, `send_sync` raises an error. It never pretends.
 
 # %% [markdown]
 # ## 2. Look: the messages in their queue
