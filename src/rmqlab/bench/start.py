@@ -123,7 +123,7 @@ def run(runs: int, out: Console) -> int:
     verdicts = (
         (f"lab / bare, median of the pairs: {ratio:.2f}", ratio <= BUDGET_RATIO, f"{BUDGET_RATIO}"),
         (f"memory of both nodes: {memory:.0f} MB", memory <= BUDGET_MEMORY_MB, f"{BUDGET_MEMORY_MB} MB"),
-        (f"idle CPU of both nodes: {idle:.1%} of a core", idle <= BUDGET_IDLE_CPU, f"{BUDGET_IDLE_CPU:.0%}"),
+        (f"idle CPU of both: {idle:.1%} of a core", idle <= BUDGET_IDLE_CPU, f"{BUDGET_IDLE_CPU:.0%}"),
     )
     for text, is_kept, budget in verdicts:
         out.print(f"{'kept  ' if is_kept else 'MISSED'}  {text} (budget: at most {budget})", highlight=False)

@@ -29,18 +29,28 @@ def provider() -> str:
     return f"{_classic()} over {found} (RMQLAB_CLIENT=native)"
 
 
-_FIRST_NEEDED = (
-    "org.apache.rocketmq.client.producer.DefaultMQProducer",
-    "org.apache.rocketmq.common.message.Message",
-)
+_NOBODY = "127.0.0.1:9"
+"""The discard port: where nobody listens."""
+
+_REHEARSAL_MS = 300
 
 
-def _load_classes() -> None:
+def _rehearse() -> None:
+    """Start a producer, try a send that finds no route, end it: what a send needs is loaded then."""
     open_log()
-    for name in _FIRST_NEEDED:
-        java_class(name)
+    producer = java_class("org.apache.rocketmq.client.producer.DefaultMQProducer")("rmqlab-rehearsal")
+    producer.setNamesrvAddr(_NOBODY)
+    producer.setInstanceName("rmqlab-rehearsal")
+    producer.start()
+    try:
+        message = java_class("org.apache.rocketmq.common.message.Message")("rehearsal", b"x")
+        producer.send(message, _REHEARSAL_MS)
+    except java_class("java.lang.Exception"):
+        pass  # as it should be
+    finally:
+        producer.shutdown()
 
 
 def warm_up() -> None:
-    """Start the JVM and load the client's classes in a thread, while a cluster starts; returns at once."""
-    start_jvm_in_background(_load_classes)
+    """Start the JVM and rehearse a send in a thread, while a cluster starts; returns at once."""
+    start_jvm_in_background(_rehearse)
