@@ -16,8 +16,8 @@ pytestmark = pytest.mark.unit
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def draw(facts, looker=Looker(live=True), **what):  # noqa: B008 - frozen
-    drawing = KINDS["map"].draw(facts, what, looker)
+def draw(facts, looker=Looker(live=True)):  # noqa: B008 - frozen
+    drawing = KINDS["map"].draw(facts, {}, looker)
     return drawing, fromstring(drawing.svg)
 
 

@@ -8,7 +8,7 @@ import pytest
 from observe_stand_ins import FakeCluster
 
 from rmqlab.observe import Feed, Reader
-from rmqlab.views import KINDS, Still, View, card, show
+from rmqlab.views import KINDS, Still, View, show
 
 pytestmark = pytest.mark.unit
 DEADLINE_S = 5
@@ -59,12 +59,6 @@ def test_outside_a_notebook_it_is_a_table(cluster, queues):
 
 def test_what_is_saved_is_a_picture_and_a_table_and_no_live_view(queues):
     assert set(queues._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
-
-
-def test_a_lab_card_carries_the_labs_name(cluster):
-    assert (
-        card("01-concepts", cluster)._repr_mimebundle_()["text/plain"].startswith("Lab 01-concepts: 3 proc")
-    )
 
 
 def test_a_still_waits_until_the_numbers_rest(cluster, queues):

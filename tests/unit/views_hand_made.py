@@ -81,7 +81,6 @@ ORDERS = {"topic": "orders"}
 # A name, and what is drawn: the kind, its facts, its arguments.
 GALLERY = {
     "map": ("map", snapshot(), {}),
-    "map of a lab": ("map", snapshot(), {"title": "Lab 01-concepts"}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
     "map of nothing": ("map", snapshot(nodes=()), {}),
     "queues": ("queues", snapshot(topic(_FOUR)), ORDERS),

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (cluster_map.KIND, queues.KIND)}
 
-__all__ = ["KINDS", "Still", "View", "card", "show"]
+__all__ = ["KINDS", "Still", "View", "show"]
 
 
 def show(kind: str, source: Observable, **what: Any) -> View:
     """Return a live picture of a cluster.
 
     Args:
-        kind: `"map"` (`title=` a heading) or `"queues"` (`topic=` a name or several; `groups=` draw only
+        kind: `"map"` (no arguments) or `"queues"` (`topic=` a name or several; `groups=` draw only
         these;
             `by="key"` or `"tag"`).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
@@ -37,8 +37,3 @@ def show(kind: str, source: Observable, **what: Any) -> View:
     if kind not in KINDS:
         raise ValueError(f"There is no picture {kind!r}; there are: {', '.join(KINDS)}.")
     return View(KINDS[kind], source, what)
-
-
-def card(slug: str, cluster: Observable) -> View:
-    """Return what a lab shows of itself: its cluster's map under its name."""
-    return show("map", cluster, title=f"Lab {slug}")

@@ -42,17 +42,15 @@ _CONTROLS = {
 def interest(what: Mapping[str, Any]) -> Interest:
     """Return what the map needs: nodes, and which brokers the NameServer knows.
 
-    `what` may have `title`: a heading in place of the cluster's name.
-
     Raises:
-        TypeError: another argument.
+        TypeError: it takes no arguments.
     """
-    if what.keys() - {"title"}:
-        raise TypeError(f"the map takes title= alone, got {', '.join(sorted(what))}")
+    if what:
+        raise TypeError(f"the map takes no arguments, got {', '.join(sorted(what))}")
     return Interest(registrations=True)
 
 
-def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:
+def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:  # noqa: ARG001 - as all
     """Draw the map of a snapshot's nodes."""
     places = _places(snapshot.nodes)
     tall = _TALL if looker.live else _LOW
@@ -63,7 +61,7 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     bottom = _TOP + rows * (tall + 20) - 20
     height = bottom + PAD + len(missing) * LINE + (4 if missing else 0)
     up = sum(node.state == "up" for node in snapshot.nodes)
-    title = str(what.get("title") or f"Cluster {snapshot.cluster}".strip())
+    title = f"Cluster {snapshot.cluster}".strip()
     subtitle = f"{count(len(snapshot.nodes), 'process', 'processes')}, {up} up"
     body = (
         head(width, title, subtitle, looker)
