@@ -114,6 +114,10 @@ def test_a_callback_that_never_returns_does_not_hang_the_exit(script):
     assert (code, out) == (0, "stuck\n")
 
 
+def test_a_script_that_ends_while_its_jvm_boots_ends_quietly(script):
+    assert script("Producer('PID-in-a-hurry')").end() == (0, "", "")
+
+
 def test_sys_exit_keeps_its_code_and_what_was_consumed_is_remembered(script, classic):
     first = script("""
         done = threading.Event()

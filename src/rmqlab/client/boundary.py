@@ -1,8 +1,8 @@
 """What crosses the boundary of librocketmq: C's status codes, arguments, and the last error of each thread.
 
 A C function never raises: it returns a status and keeps a sentence for GetLatestErrorMessage. The functions
-of this package are written as ordinary Python that raises; `c_function` turns them into that shape. What an
-argument of the wrong type does is ctypes' decision, and is kept: `ctypes.ArgumentError`.
+of this package are written as ordinary Python that raises; `c_function` and `c_getter` turn them into it.
+What an argument of the wrong type does is ctypes' decision, and is kept: `ctypes.ArgumentError`.
 
 The statuses are those of rocketmq-client-cpp's include/CCommon.h.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import jpype
 
-from rmqlab.client.java import detach_with_thread, jvm_is_gone
+from rmqlab.client.java import jvm_is_gone
 from rmqlab.client.reasons import reason_of
 from rmqlab.errors import RmqLabError
 
@@ -54,6 +54,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 """Every C function by its C name; filled by `c_function` as the modules are imported."""
 
 _last_error = threading.local()
+_OK = Status.OK
+_EXPECTED = (RefusedError, RmqLabError, jpype.JException, jpype.JVMNotRunning)
 
 
 def _reason(error: BaseException) -> str:
@@ -66,24 +68,22 @@ def _reason(error: BaseException) -> str:
     return reason_of(error)
 
 
-def c_function(name: str, failure: Status | None = Status.NOT_SUPPORT_NOW) -> Callable[..., Any]:
-    """Register a function under its C name: errors become `failure`, or None where a value is returned."""
+def _keep_reason(error: BaseException) -> None:
+    _last_error.text = _reason(error)
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def c_function(name: str, failure: Status = Status.NOT_SUPPORT_NOW) -> Callable[..., Any]:
+    """Register a function that answers with a status under its C name; its errors become `failure`."""
+
+    def register(function: Callable[..., None]) -> Callable[..., Status]:
         @wraps(function)
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any) -> Status:
             try:
-                detach_with_thread()
-                answer = function(*arguments)
-            except RefusedError as error:
-                status = failure if error.status is None else error.status
-                _last_error.text = str(error)
-            except (jpype.JException, jpype.JVMNotRunning, RmqLabError) as error:
-                status = failure
-                _last_error.text = _reason(error)
-            else:
-                return Status.OK if answer is None and failure is not None else answer
-            return None if failure is None else status
+                function(*arguments)
+            except _EXPECTED as error:
+                _keep_reason(error)
+                return getattr(error, "status", None) or failure
+            return _OK
 
         FUNCTIONS[name] = call
         return call
@@ -91,7 +91,25 @@ def c_function(name: str, failure: Status | None = Status.NOT_SUPPORT_NOW) -> Ca
     return register
 
 
-@c_function("GetLatestErrorMessage", failure=None)
+def c_getter(name: str) -> Callable[..., Any]:
+    """Register a function that answers with a value under its C name; its errors become NULL."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*arguments: Any) -> Any:
+            try:
+                return function(*arguments)
+            except _EXPECTED as error:
+                _keep_reason(error)
+                return None
+
+        FUNCTIONS[name] = call
+        return call
+
+    return register
+
+
+@c_getter("GetLatestErrorMessage")
 def get_latest_error_message() -> bytes | None:
     """Return why the calling thread's last failure happened, one line of UTF-8, or None without one."""
     reason = getattr(_last_error, "text", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.client import log
-from rmqlab.client.boundary import RefusedError, Status, c_function, handle, number, text
+from rmqlab.client.boundary import RefusedError, Status, c_function, c_getter, handle, number, text
 from rmqlab.client.consumer import BROADCASTING, CLUSTERING, PushConsumer
 from rmqlab.client.java import start_jvm_in_background
 from rmqlab.client.settings import State, set_once
@@ -20,7 +20,7 @@ _MOST_THREADS = 1000  # DefaultMQPushConsumerImpl#checkConfig
 _LARGEST_BATCH = 1024  # ditto
 
 
-@c_function("CreatePushConsumer", failure=None)
+@c_getter("CreatePushConsumer")
 def create_push_consumer(group: bytes | None) -> PushConsumer:
     name = text(group, "the consumer group")
     start_jvm_in_background()
@@ -48,7 +48,7 @@ def set_push_consumer_group_id(consumer: Any, group: bytes) -> None:
     set_once(handle(consumer, PushConsumer), "group", text(group, "the consumer group"))
 
 
-@c_function("GetPushConsumerGroupID", failure=None)
+@c_getter("GetPushConsumerGroupID")
 def get_push_consumer_group_id(consumer: Any) -> bytes:
     return handle(consumer, PushConsumer).settings.group.encode()
 

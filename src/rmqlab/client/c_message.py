@@ -8,11 +8,12 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from rmqlab.client.boundary import RefusedError, Status, c_function, handle, number, text
+from rmqlab.client.boundary import RefusedError, Status, c_function, c_getter, handle, number, text
+from rmqlab.client.java import detach_with_thread
 from rmqlab.client.message import DELAY, KEYS, TAGS, Batch, Message, ReceivedMessage
 
 # MessageDecoder.NAME_VALUE_SEPARATOR and PROPERTY_SEPARATOR: a property that holds one would arrive as two.
-_SEPARATORS = ("\x01", "\x02")
+_ITEM, _PAIR = "\x01", "\x02"
 _DESTROYED = "the message was destroyed (DestroyMessage)"
 
 
@@ -24,18 +25,21 @@ def _made(value: Any) -> Message:
 
 
 def _readable(value: Any) -> Message | ReceivedMessage:
-    return value if isinstance(value, ReceivedMessage) else _made(value)
+    if isinstance(value, ReceivedMessage):
+        detach_with_thread()
+        return value
+    return _made(value)
 
 
 def _set_property(message: Message, name: str, value: str) -> None:
-    if any(separator in part for separator in _SEPARATORS for part in (name, value)):
+    if _ITEM in value or _PAIR in value or _ITEM in name or _PAIR in name:
         raise RefusedError(
             f"property {name!r}: RocketMQ separates properties by the characters U+0001 and U+0002"
         )
     message.properties[name] = value
 
 
-@c_function("CreateMessage", failure=None)
+@c_getter("CreateMessage")
 def create_message(topic: bytes | None) -> Message:
     """Make a message; with NULL for a topic too, as in C: it is refused when it is sent."""
     return Message("" if topic is None else text(topic, "the topic"))
@@ -47,14 +51,24 @@ def destroy_message(message: Any) -> None:
     handle(message, Message).destroy()
 
 
+def _set_text(message: Any, name: str, value: Any, what: str) -> None:
+    # Every send passes here twice: the usual case takes one step, the others find their error below.
+    if type(value) is bytes and type(message) is Message and message.topic is not None:
+        with_text = value.decode("utf-8", "replace")
+        if _ITEM not in with_text and _PAIR not in with_text and "\ufffd" not in with_text:
+            message.properties[name] = with_text
+            return
+    _set_property(_made(message), name, text(value, what))
+
+
 @c_function("SetMessageKeys")
 def set_message_keys(message: Any, keys: bytes) -> None:
-    _set_property(_made(message), KEYS, text(keys, "keys"))
+    _set_text(message, KEYS, keys, "keys")
 
 
 @c_function("SetMessageTags")
 def set_message_tags(message: Any, tags: bytes) -> None:
-    _set_property(_made(message), TAGS, text(tags, "tags"))
+    _set_text(message, TAGS, tags, "tags")
 
 
 def _body(value: bytes | None) -> bytes:
@@ -68,7 +82,9 @@ def _body(value: bytes | None) -> bytes:
 @c_function("SetMessageBody")
 def set_message_body(message: Any, body: bytes) -> None:
     """Set the body, whole: C's would end at the first NUL."""
-    _made(message).body = _body(body)
+    if type(body) is not bytes:
+        body = _body(body)
+    _made(message).body = body
 
 
 @c_function("SetByteMessageBody")
@@ -90,84 +106,84 @@ def set_delay_time_level(message: Any, level: int) -> None:
     _made(message).properties[DELAY] = str(number(level, "the delay level", 0))
 
 
-@c_function("GetMessageTopic", failure=None)
+@c_getter("GetMessageTopic")
 def get_message_topic(message: Any) -> bytes:
     return _readable(message).topic.encode()
 
 
-@c_function("GetMessageTags", failure=None)
+@c_getter("GetMessageTags")
 def get_message_tags(message: Any) -> bytes:
     return _readable(message).get_property(TAGS).encode()
 
 
-@c_function("GetMessageKeys", failure=None)
+@c_getter("GetMessageKeys")
 def get_message_keys(message: Any) -> bytes:
     return _readable(message).get_property(KEYS).encode()
 
 
-@c_function("GetMessageBody", failure=None)
+@c_getter("GetMessageBody")
 def get_message_body(message: Any) -> bytes:
     """Return the body, whole: C's `const char*` would end at the first NUL."""
     return _readable(message).body
 
 
-@c_function("GetMessageProperty", failure=None)
+@c_getter("GetMessageProperty")
 def get_message_property(message: Any, key: bytes) -> bytes:
     """Return a property, empty if there is none, as in C."""
     return _readable(message).get_property(text(key, "the property's name")).encode()
 
 
-@c_function("GetMessageId", failure=None)
+@c_getter("GetMessageId")
 def get_message_id(message: Any) -> bytes:
     return _readable(message).id.encode()
 
 
-@c_function("GetMessageDelayTimeLevel", failure=None)
+@c_getter("GetMessageDelayTimeLevel")
 def get_message_delay_time_level(message: Any) -> int:
     return _readable(message).delay_level
 
 
-@c_function("GetMessageQueueId", failure=None)
+@c_getter("GetMessageQueueId")
 def get_message_queue_id(message: Any) -> int:
     return _readable(message).queue_id
 
 
-@c_function("GetMessageReconsumeTimes", failure=None)
+@c_getter("GetMessageReconsumeTimes")
 def get_message_reconsume_times(message: Any) -> int:
     return _readable(message).reconsume_times
 
 
-@c_function("GetMessageStoreSize", failure=None)
+@c_getter("GetMessageStoreSize")
 def get_message_store_size(message: Any) -> int:
     return _readable(message).store_size
 
 
-@c_function("GetMessageBornTimestamp", failure=None)
+@c_getter("GetMessageBornTimestamp")
 def get_message_born_timestamp(message: Any) -> int:
     return _readable(message).born_ms
 
 
-@c_function("GetMessageStoreTimestamp", failure=None)
+@c_getter("GetMessageStoreTimestamp")
 def get_message_store_timestamp(message: Any) -> int:
     return _readable(message).store_ms
 
 
-@c_function("GetMessageQueueOffset", failure=None)
+@c_getter("GetMessageQueueOffset")
 def get_message_queue_offset(message: Any) -> int:
     return _readable(message).queue_offset
 
 
-@c_function("GetMessageCommitLogOffset", failure=None)
+@c_getter("GetMessageCommitLogOffset")
 def get_message_commit_log_offset(message: Any) -> int:
     return _readable(message).commit_log_offset
 
 
-@c_function("GetMessagePreparedTransactionOffset", failure=None)
+@c_getter("GetMessagePreparedTransactionOffset")
 def get_message_prepared_transaction_offset(message: Any) -> int:
     return _readable(message).prepared_transaction_offset
 
 
-@c_function("CreateBatchMessage", failure=None)
+@c_getter("CreateBatchMessage")
 def create_batch_message() -> Batch:
     return Batch()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.client import log
-from rmqlab.client.boundary import RefusedError, Status, c_function, handle, number, text
+from rmqlab.client.boundary import RefusedError, Status, c_function, c_getter, handle, number, text
 from rmqlab.client.java import start_jvm_in_background
 from rmqlab.client.message import Batch, Message
 from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT, Producer, Sent
@@ -24,9 +24,8 @@ _LONGEST_ID = 255  # CSendResult: char msgId[256]
 def _answer(result: Any, sent: Sent) -> None:
     """Fill the caller's CSendResult."""
     c_result = result.contents
-    c_result.sendStatus = sent.status
-    c_result.msgId = sent.msg_id.encode()[:_LONGEST_ID]  # a batch has an id a message
-    c_result.offset = sent.offset
+    c_result.sendStatus, msg_id, c_result.offset = sent
+    c_result.msgId = msg_id.encode()[:_LONGEST_ID]  # a batch has an id a message
 
 
 def _result(result: Any) -> Any:
@@ -41,18 +40,18 @@ def _new(group: bytes | None, kind: Callable[..., Producer], *arguments: Any) ->
     return kind(name, *arguments)
 
 
-@c_function("CreateProducer", failure=None)
+@c_getter("CreateProducer")
 def create_producer(group: bytes | None) -> Producer:
     return _new(group, Producer)
 
 
-@c_function("CreateOrderlyProducer", failure=None)
+@c_getter("CreateOrderlyProducer")
 def create_orderly_producer(group: bytes | None) -> Producer:
     """Make a producer like any other: order comes from the sharding key of each send, as in C."""
     return _new(group, Producer)
 
 
-@c_function("CreateTransactionProducer", failure=None)
+@c_getter("CreateTransactionProducer")
 def create_transaction_producer(group: bytes | None, checker: Callable[..., int], user_data: Any) -> Producer:
     return _new(group, TransactionProducer, checker, user_data)
 

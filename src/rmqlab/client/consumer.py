@@ -10,7 +10,7 @@ import jpype
 
 from rmqlab.client import callbacks, running
 from rmqlab.client.boundary import RefusedError
-from rmqlab.client.java import java_class
+from rmqlab.client.java import detach_with_thread, java_class
 from rmqlab.client.log import open_log
 from rmqlab.client.message import ReceivedMessage
 from rmqlab.client.settings import Settings, State
@@ -166,6 +166,7 @@ class PushConsumer:
                 raise RefusedError(f"{self} has no callback: call subscribe(topic, callback) before start()")
             open_log()
             java = self._create()
+            detach_with_thread()
             java.start()
             self._java = java
             self.state = State.RUNNING

@@ -7,12 +7,14 @@ use them.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shlex
 import threading
 import time
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jpype
@@ -24,12 +26,13 @@ from rmqlab.runtime import ensure_jars, find_java
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 POLL_INTERVAL_MS = 1000
 """How often a client looks up routes, rebalances, reports progress, says hello (RocketMQ: 5 to 30 s)."""
 
 _HEAP = "-Xmx512m"
+_BOOT_S = 10.0
+_OWN_CLASSES = Path(__file__).with_name("jvm")
 _logger = logging.getLogger("rmqlab.client")
 _lock = threading.Lock()
 _started = threading.Event()
@@ -93,7 +96,7 @@ def start_jvm() -> None:
         if _started.is_set():
             return
         begin = time.perf_counter()
-        jars = ensure_jars()
+        jars = (*ensure_jars(), _OWN_CLASSES)
         if jpype.isJVMStarted():
             _join_running_jvm(jars)
         else:
@@ -133,6 +136,8 @@ def start_jvm_in_background(then: Callable[[], None] | None = None) -> None:
         return
     _background = threading.Thread(target=_start_quietly, args=(then,), name="rmqlab-jvm", daemon=True)
     _background.start()
+    # A thread that comes back from Java while the interpreter ends would take the process down with it.
+    atexit.register(_background.join, _BOOT_S)
 
 
 class _Leaving:
@@ -153,7 +158,7 @@ def detach_with_thread() -> None:
     message would pile up Java threads. Java's own threads, which run callbacks, and threads that others have
     attached stay as they are.
     """
-    if not _started.is_set() or hasattr(_of_thread, "leaving"):
+    if hasattr(_of_thread, "leaving") or not _started.is_set():
         return
     thread_class = java_class("java.lang.Thread")
     _of_thread.leaving = None if thread_class.isAttached() else _Leaving(thread_class)

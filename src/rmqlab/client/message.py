@@ -55,6 +55,14 @@ class Message:
     queue_id = reconsume_times = store_size = 0
     born_ms = store_ms = queue_offset = commit_log_offset = prepared_transaction_offset = 0
 
+    def parts(self) -> tuple[str | None, str, str, bytes, list[str] | None]:
+        """Return topic, tags, keys, body, and the other properties' names and values in turn, or None."""
+        properties = self.properties
+        others = [
+            text for name, value in properties.items() if name not in _CONSTRUCTED for text in (name, value)
+        ]
+        return self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body, others or None
+
     def to_java(self) -> Any:
         """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
         properties = self.properties

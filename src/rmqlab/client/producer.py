@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jpype
 
 from rmqlab.client import running
 from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
-from rmqlab.client.java import java_class
+from rmqlab.client.java import detach_with_thread, java_class
 from rmqlab.client.log import open_log
 from rmqlab.client.message import SHARDING_KEY, Batch, Message
 from rmqlab.client.reasons import reason_of, unreachable
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 PACKAGE = "org.apache.rocketmq.client.producer."
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """The broker's answer to a send; `status` counts as C's and Java's SendStatus do (0: SEND_OK)."""
 
     status: int
@@ -67,6 +66,7 @@ class Producer:
         self.state = State.NEW
         self.limits: dict[Limit, int] = {}
         self._java: Any = None
+        self._send: Any = None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -103,7 +103,9 @@ class Producer:
             self.settings.configure(java)
             for limit, value in self.limits.items():
                 limit.apply(java, value)
+            detach_with_thread()
             java.start()
+            self._send = java_class("rmqlab.ClassicSend").send
             self._java = java
             self.state = State.RUNNING
         running.register(self)
@@ -120,6 +122,7 @@ class Producer:
 
     def _started(self) -> Any:
         java = self._java
+        detach_with_thread()
         if java is None:
             raise RefusedError(
                 f"{self} is {self.state.value}: "
@@ -133,7 +136,12 @@ class Producer:
 
     def send(self, message: Message) -> Sent:
         """Send and wait for the broker's answer."""
-        return self._call(lambda java: sent(java.send(message.to_java())))
+        java = self._started()
+        try:
+            status, offset, msg_id = str(self._send(java, *message.parts())).split(" ", 2)
+            return Sent(int(status), msg_id, int(offset))
+        except jpype.JException as error:
+            raise RefusedError(self._explain(error)) from error
 
     def send_batch(self, batch: Batch) -> Sent:
         """Send several messages of one topic as one."""

@@ -67,11 +67,14 @@ def end(java: Any, instance: Any) -> None:
         while not ended.wait(_NUDGE_S) and jpype.isJVMStarted():
             remoting.putNettyEvent(event)
 
-    threading.Thread(target=nudge, name="rmqlab-nudge", daemon=True).start()
+    nudging = threading.Thread(target=nudge, name="rmqlab-nudge", daemon=True)
+    nudging.start()
     try:
         java.shutdown()
     finally:
         ended.set()
+        # A thread that comes back from Java while the interpreter ends would take the process down with it.
+        nudging.join()
 
 
 def _shutdown(client: Any) -> None:
