@@ -97,7 +97,7 @@ def test_the_pictures_follow_the_broker_and_do_what_is_clicked(notebook, page):
     # The file keeps a picture and a table without a kernel, and the still has no live view.
     notebook.wait_until_run(SLOW_S)
     _, live, _, still = [cell.outputs for cell in notebook.saved().cells]
-    assert {"image/svg+xml", "text/plain"} <= live[0]["data"].keys()
-    assert still[0]["data"].keys() == {"image/svg+xml", "text/plain"}
+    assert {"image/svg+xml", "text/html", "text/plain"} <= live[0]["data"].keys()
+    assert still[0]["data"].keys() == {"image/svg+xml", "text/html", "text/plain"}
     assert f"Topic orders: {MESSAGES} messages" in still[0]["data"]["text/plain"]
     assert "widgets" not in notebook.saved().metadata

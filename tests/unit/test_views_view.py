@@ -58,7 +58,7 @@ def test_outside_a_notebook_it_is_a_table(cluster, queues):
 
 
 def test_what_is_saved_is_a_picture_and_a_table_and_no_live_view(queues):
-    assert set(queues._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+    assert set(queues._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
 
 
 def test_a_still_waits_until_the_numbers_rest(cluster, queues):
@@ -75,7 +75,7 @@ def test_a_still_waits_until_the_numbers_rest(cluster, queues):
     still = queues.snapshot(quiet_s=0.2)
     assert isinstance(still, Still)
     assert still.drawing.rows[0][2] == "3"
-    assert set(still._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+    assert set(still._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
 
 
 def test_a_still_is_taken_at_its_deadline_even_if_the_numbers_never_rest(cluster, queues):

@@ -7,10 +7,12 @@ the moment at which the cell ended, without controls and without what differs fr
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import quoteattr
 
 from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed
 from rmqlab.views.drawing import Drawing, failure
@@ -203,7 +205,11 @@ class Still:
 
 
 def _still_bundle(drawing: Drawing) -> dict[str, str]:
-    return {"text/plain": drawing.text, "image/svg+xml": drawing.svg}
+    # JupyterLab shows an SVG at its full width, cut off at the cell's edge, and none at all in a notebook that
+    # it does not trust; an image within HTML it shows in both, as wide as there is room.
+    source = "data:image/svg+xml;base64," + base64.b64encode(drawing.svg.encode()).decode()
+    image = f'<img src="{source}" alt={quoteattr(drawing.text)} style="max-width:100%">'
+    return {"text/plain": drawing.text, "text/html": image, "image/svg+xml": drawing.svg}
 
 
 def _lags(snapshot: Snapshot) -> set[int]:
