@@ -205,7 +205,7 @@ class Still:
 
 
 def _still_bundle(drawing: Drawing) -> dict[str, str]:
-    # JupyterLab shows an SVG at its full width, cut off at the cell's edge, and none at all in a notebook that
+    # JupyterLab shows an SVG at its full width, cut off at the cell's edge, and none in a notebook that
     # it does not trust; an image within HTML it shows in both, as wide as there is room.
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing.svg.encode()).decode()
     image = f'<img src="{source}" alt={quoteattr(drawing.text)} style="max-width:100%">'
