@@ -23,7 +23,7 @@ from rmqlab.runtime import ensure_jars
 from rmqlab.topology import find_topology
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rmqlab.plan import NodeSpec
@@ -90,15 +90,23 @@ class Cluster:
                 node.resume()
         down = [node.spec for node in self.nodes.values() if node.state == "down"]
         if down:
-            self._launch(down)
+            self.launch(down)
+            self.wait_until_ready(down)
 
-    def _launch(self, specs: list[NodeSpec]) -> None:
-        """Launch nodes side by side, write down each at once, and wait until all that run are ready."""
+    def launch(self, specs: Sequence[NodeSpec]) -> None:
+        """Launch nodes side by side and write down each at once. They still have to become ready."""
         with records.lock(f"{self.name}.record"):  # two processes may restart two nodes
             for spec in specs:
                 handle = self.backend.launch(spec, self.folder / spec.name)
                 self._last = self.record.with_handle(spec.name, handle)
                 records.write(self._last)
+
+    def wait_until_ready(self, specs: Sequence[NodeSpec]) -> None:
+        """Wait until the nodes named, and all others that run, can be used.
+
+        Raises:
+            StartError: a node died or was not ready in time.
+        """
         wait_until_ready(
             [node.spec for node in self.nodes.values() if node.spec in specs or node.state == "up"],
             lambda spec: self.nodes[spec.name].state != "down",
@@ -107,13 +115,14 @@ class Cluster:
         )
 
 
-def start_cluster(
+def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
     topology: str = "single",
     *,
     name: str | None = None,
     namesrv_port: int | None = None,
     lease_s: float | None = None,
     fresh: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Cluster:
     """Start a cluster, or re-attach to the one of that name; return when it can be sent to.
 
@@ -123,6 +132,7 @@ def start_cluster(
         namesrv_port: A port for the first NameServer; by default a free one.
         lease_s: End the cluster when nobody has used it for so many seconds. None: keep it until `stop`.
         fresh: End one of that name first, and delete its messages.
+        meanwhile: Called once the nodes are launched, to do something useful while they boot.
 
     Raises:
         UnknownTopologyError: there is no such shape.
@@ -145,12 +155,13 @@ def start_cluster(
                 )
             _check_port(record, namesrv_port)
             cluster = Cluster.held(record)
+            meanwhile()
             cluster.heal()
             return cluster
         if fresh:
             shutil.rmtree(records.folder(name), ignore_errors=True)
         ensure_jars()
-        return _start_new(name, shape.name, namesrv_port, lease_s)
+        return _start_new(name, shape.name, namesrv_port, lease_s, meanwhile)
 
 
 def attach(name: str) -> Cluster:
@@ -213,7 +224,13 @@ def _check_port(record: Record, namesrv_port: int | None) -> None:
         )
 
 
-def _start_new(name: str, topology: str, namesrv_port: int | None, lease_s: float | None) -> Cluster:
+def _start_new(
+    name: str,
+    topology: str,
+    namesrv_port: int | None,
+    lease_s: float | None,
+    meanwhile: Callable[[], None],
+) -> Cluster:
     folder = records.folder(name)
     record: Record | None = None
     try:
@@ -225,7 +242,9 @@ def _start_new(name: str, topology: str, namesrv_port: int | None, lease_s: floa
         record = Record(name, topology, "process", time.time(), lease_s, os.getpid(), specs, {})
         records.write(record)
         cluster = Cluster.held(record)
-        cluster._launch(list(specs))  # noqa: SLF001  (the same module)
+        cluster.launch(specs)
+        meanwhile()
+        cluster.wait_until_ready(specs)
         record = replace(cluster.record, starter=0)
         records.write(record)
     except BaseException as error:  # Ctrl-C too: a start that did not finish leaves nothing behind

@@ -113,9 +113,8 @@ def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> La
         UnknownTopologyError, DiskSpaceError, StartError, RuntimeFilesError: as `start_cluster`.
     """
     _require_lab(slug)
-    warm_up()
     lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
-    lab = Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh))
+    lab = Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh, meanwhile=warm_up))
     _show(lab)
     return lab
 

@@ -62,7 +62,8 @@ class Node:
     def restart(self) -> None:
         """Start the node again on its own files, killing it first if it runs; return when it is ready."""
         self._cluster.backend.kill(self._handle)
-        self._cluster._launch([self.spec])  # noqa: SLF001  (a node is part of its cluster)
+        self._cluster.launch([self.spec])
+        self._cluster.wait_until_ready([self.spec])
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the end of the node's log."""
