@@ -39,7 +39,7 @@ def jupyterlab(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium):
+def page(chromium, tmp_path):
     """A page whose test fails on an error in the console."""
     errors = []
     page = chromium.new_page(viewport={"width": 1280, "height": 1500})
@@ -49,6 +49,7 @@ def page(chromium):
     )
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
+    page.screenshot(path=tmp_path / "at-the-end.png")  # what a failed test saw last
     page.close()
     assert errors == []
 

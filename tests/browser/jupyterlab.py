@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +16,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import nbformat
-from playwright.sync_api import expect
+from nbformat.reader import NotJSONError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,10 +92,14 @@ class JupyterLab:
         nbformat.write(notebook, self.folder / name)
         return name
 
-    def copy(self, notebook: Path) -> str:
-        """Copy a notebook into the server's folder; return its name."""
-        shutil.copy(notebook, self.folder)
-        return notebook.name
+    def copy(self, path: Path) -> str:
+        """Copy a notebook into the server's folder, without any outputs; return its name."""
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, self.folder / path.name)
+        return path.name
 
     def read(self, name: str) -> nbformat.NotebookNode:
         """Return a notebook as it was saved."""
@@ -118,8 +122,9 @@ class NotebookPage:
         self.page = page
         self._lab = lab
         self.name = name
-        page.goto(lab.address(f"lab/tree/{name}"))
-        page.locator(".jp-Notebook").wait_for(timeout=START_S * MS)
+        page.goto(lab.address(f"lab/tree/{name}") + "&reset")  # without the tabs of the test before
+        self._panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self._panel.locator(".jp-Notebook").wait_for(timeout=START_S * MS)
         page.get_by_text(re.compile(r"Python 3.* \| Idle")).first.wait_for(timeout=START_S * MS)
 
     def run_all(self) -> None:
@@ -133,12 +138,6 @@ class NotebookPage:
             self.page.get_by_text("Run All Cells", exact=True).click()
             self.page.wait_for_timeout(500)
 
-    def clear_outputs(self) -> None:
-        """Forget what an earlier run left in the file."""
-        self.page.get_by_role("menuitem", name="Edit", exact=True).click()
-        self.page.get_by_text("Clear Outputs of All Cells", exact=True).click()
-        expect(self._prompts().first).to_have_text("[ ]:")
-
     def has_run(self) -> bool:
         """Whether every code cell has its number."""
         return all(re.fullmatch(r"\[\d+\]:", text.strip()) for text in self._prompts().all_inner_texts())
@@ -151,11 +150,11 @@ class NotebookPage:
             self.page.wait_for_timeout(100)
 
     def _prompts(self) -> Locator:
-        return self.page.locator(".jp-CodeCell .jp-InputArea-prompt")
+        return self._panel.locator(".jp-CodeCell .jp-InputArea-prompt")
 
     def pictures(self, title: str = "") -> Locator:
         """Return the live pictures whose title begins so."""
-        return self.page.locator(f'.rmqlab-view svg[aria-label^="{title}"]')
+        return self._panel.locator(f'.rmqlab-view svg[aria-label^="{title}"]')
 
     def saved(self) -> nbformat.NotebookNode:
         """Save, and return what was saved."""
@@ -164,10 +163,12 @@ class NotebookPage:
         self.page.get_by_role("menuitem", name="File", exact=True).click()
         self.page.get_by_text(re.compile("^Save Notebook$")).click()
         deadline = time.monotonic() + START_S
-        while path.stat().st_mtime_ns == before:
+        while True:
+            if path.stat().st_mtime_ns != before:
+                with contextlib.suppress(NotJSONError):  # half written
+                    return self._lab.read(self.name)
             assert time.monotonic() < deadline, "the notebook was not saved"
             self.page.wait_for_timeout(50)
-        return self._lab.read(self.name)
 
 
 def _free_port() -> int:
