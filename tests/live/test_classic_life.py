@@ -118,6 +118,11 @@ def test_a_script_that_ends_while_its_jvm_boots_ends_quietly(script):
     assert script("Producer('PID-in-a-hurry')").end() == (0, "", "")
 
 
+def test_a_script_that_only_started_the_jvm_ends_quietly(script):
+    for _ in range(3):
+        assert script("import rmqlab.client; rmqlab.client.start_jvm(); time.sleep(0.3)").end() == (0, "", "")
+
+
 def test_sys_exit_keeps_its_code_and_what_was_consumed_is_remembered(script, classic):
     first = script("""
         done = threading.Event()

@@ -12,7 +12,6 @@ import logging
 import os
 import shlex
 import threading
-import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,6 @@ _lock = threading.Lock()
 _started = threading.Event()
 _of_thread = threading.local()
 _background: threading.Thread | None = None
-_timings: dict[str, float] = {}
 
 
 def log_folder() -> Path:
@@ -81,6 +79,17 @@ def _join_running_jvm(jars: tuple[Path, ...]) -> None:
         ) from None
 
 
+def _let_go() -> None:
+    """Stop JPype's own thread, which looks into Python four times a second, before the interpreter ends.
+
+    JPype stops it when it destroys the JVM, which would wait for ever for the threads of forgotten clients;
+    and a thread that comes from Java into an interpreter that ends takes the process down ("exception not
+    rethrown").
+    """
+    if jpype.isJVMStarted():
+        jpype.JClass("org.jpype.ref.JPypeReferenceQueue").getInstance().stop()
+
+
 def start_jvm() -> None:
     """Start the JVM of this process, or return at once if it runs. Safe from any thread.
 
@@ -95,7 +104,6 @@ def start_jvm() -> None:
     with _lock:
         if _started.is_set():
             return
-        begin = time.perf_counter()
         jars = (*ensure_jars(), _OWN_CLASSES)
         if jpype.isJVMStarted():
             _join_running_jvm(jars)
@@ -112,7 +120,7 @@ def start_jvm() -> None:
                 )
             except (OSError, RuntimeError) as error:
                 raise ClientError(f"The JVM of the Java client did not start: {error}") from error
-        _timings["jvm_s"] = time.perf_counter() - begin
+        atexit.register(_let_go)
         _started.set()
 
 
