@@ -13,7 +13,7 @@ KEY = "order-100"
     hints=(
         "Is a queue more like a letter box that is emptied, or like a diary that is read?",
         'Look at the picture: `lab.view("queues", topic=topic)` draws what the broker holds now.',
-        "The boxes are all still there, so `prediction = ORDERS`.",
+        "The dots are all still there, so `prediction = ORDERS`.",
     ),
 )
 def receiving_removes_nothing(lab, prediction, sent):
@@ -41,7 +41,7 @@ def receiving_removes_nothing(lab, prediction, sent):
             expected=f"the {left} messages that were sent",
             seen=f"your prediction is {prediction}",
             why="receiving makes no copies in the queue",
-            try_next="count the boxes in the picture",
+            try_next="count the dots in the picture",
         )
     return passed(f"The broker still holds all {left}: receiving moves a marker and removes nothing.")
 

@@ -20,7 +20,9 @@ SEED = 7  # of the orders' amounts
 from rmqlab.doctor import examine
 
 for finding in examine():
-    print(f"✔ {finding.about}" if finding.is_good else f"✘ {finding.about}: {finding.seen}. {finding.remedy}")
+    print("✔" if finding.is_good else "✘", finding.about)
+    if not finding.is_good:
+        print("  ", finding.seen, finding.remedy)
 
 # %% [markdown]
 # ## Start RocketMQ
@@ -53,7 +55,7 @@ lab = start_lab("00-welcome")
 # Our example is an online shop. Whenever a customer buys something, the shop tells the rest of the company.
 #
 # A message goes to a **topic**, a name for messages of one kind. Here it is `orders`. A topic is spread over **queues**;
-# one is enough for today.
+# one is enough for today. This line creates the topic unless it exists.
 
 # %%
 topic = lab.topic("orders", queues=1)
@@ -97,14 +99,19 @@ for result in sent:
 # %% [markdown]
 # ## 2. Look: the messages in their queue
 #
-# `lab.view` asks the broker, not this notebook. In a running notebook the picture is alive: leave out `.snapshot()` and
-# it moves while you send.
+# `lab.view` asks the broker, not this notebook. Leave out `.snapshot()`, and the picture is alive: it moves while you send.
 
 # %%
 lab.view("queues", topic=topic).snapshot()
 
 # %% [markdown]
-# ## 3. Understand: receive them
+# ## 3. Understand
+#
+# The topic `orders` has one queue: number 0 of the broker `broker-a`. Each dot is a message, in the order of arrival, and
+# each letter is a key. `min` is the oldest offset that the broker still holds, `max` the one that the next message
+# will get. Nobody has received anything, so there is no consumer group yet.
+#
+# ## And back again
 #
 # A **consumer** receives. It, too, belongs to a group: here `stock`, the people in the warehouse who pack the orders.
 # RocketMQ calls your function for each message, in a thread of its own. So the function only notes what came. The
@@ -148,10 +155,10 @@ prediction = ORDERS  # receiving does not remove anything
 ### END SOLUTION
 
 # %% [markdown]
-# Now look. The marker of the group `stock` shows how far it has come.
+# Now look. The triangle of the group `stock` shows how far it has come, and its **lag**: how many messages it has not read.
 
 # %%
-lab.view("queues", topic=topic).snapshot()
+lab.view("queues", topic=topic).snapshot(lag=0)
 
 # %%
 lab.check("00.1", prediction=prediction, sent=sent)
@@ -217,8 +224,8 @@ lab.check("00.3", group=group, received=received)
 # lab.hint("00.3")
 
 # %% [markdown]
-# Run your cell a second time, and nothing arrives: the broker remembers how far `accounting` has come. A third group
-# would get everything again.
+# Run your cell a second time, and nothing arrives (the inbox gives up after 10 seconds): the broker remembers how far
+# `accounting` has come. A third group would get everything again.
 
 # %% [markdown]
 # ## So, does it really leave the notebook?
@@ -269,7 +276,7 @@ print(done.stdout or done.stderr)
 
 # %% [markdown]
 # **Yes.** The message had left: it lies in the broker, which is a program of its own, and whoever asks for it gets it.
-# Restart this notebook's kernel and try `lab.view(...)` again: the messages are still there.
+# Restart this notebook's kernel, run `start_lab` and `lab.view(...)` again: the messages are still there.
 
 # %% [markdown]
 # ## The end of a lab
@@ -283,8 +290,8 @@ producer.shutdown()
 # The broker may go on running: it ends by itself 15 minutes after you have closed the notebook. To end it now, and
 # delete its messages, call `lab.stop()`.
 #
-# In a terminal, `rmqlab progress` shows which exercises you have passed, `rmqlab reset 00.2` lets you do one again, `rmqlab ps` shows what
-# runs and `rmqlab down` ends it.
+# In a terminal, `rmqlab progress` shows which exercises you have passed, `rmqlab reset 00.2` lets you do one again,
+# `rmqlab ps` shows what runs, and `rmqlab down` ends it.
 #
 # ## What to remember
 #
