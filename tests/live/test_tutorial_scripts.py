@@ -111,9 +111,11 @@ def test_producer_and_consumer(start):
     assert producer.end() == (0, "")
     assert all(re.match(r"(SendStatus\.OK|0) [0-9A-F]{32,} \d+$", line) for line in sent)
     consumer = start("consumer.py")
-    received = [consumer.line() for _ in range(10)]
-    assert sorted(line.split()[0] for line in received) == sorted(line.split()[1] for line in sent)
-    assert all(line.endswith("b'test'") for line in received)
+    # The package calls back in several threads, and what they print may land in one line.
+    received = ""
+    while received.count("b'test'") < len(sent):
+        received += consumer.line() + "\n"
+    assert all(received.count(line.split()[1]) == 1 for line in sent)
     code, err = consumer.interrupt()
     assert code != 0
     assert err.strip().endswith("KeyboardInterrupt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _LOOPBACK = Path(__file__).parent.parent / "runtime" / "loopback"
 _CLOCK_SLACK_S = 3.0
 _GONE_S = 10.0
+_STANDS_S = 5.0
 
 JVM_OPTIONS = (
     "-XX:+UseSerialGC",  # one small heap: no use for parallel collectors
@@ -104,10 +106,13 @@ class ProcessBackend:
                 process.wait(_GONE_S)
 
     def pause(self, handle: Handle) -> None:
-        """Suspend the process (SIGSTOP)."""
+        """Suspend the process (SIGSTOP); return once it stands still, which takes a while on a busy machine."""
         process = _find(handle)
         if process is not None:
             process.suspend()
+            deadline = time.monotonic() + _STANDS_S
+            while process.status() != psutil.STATUS_STOPPED and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     def resume(self, handle: Handle) -> None:
         """Let the process go on (SIGCONT)."""
