@@ -106,7 +106,7 @@ class ProcessBackend:
                 process.wait(_GONE_S)
 
     def pause(self, handle: Handle) -> None:
-        """Suspend the process (SIGSTOP); return once it stands still: that takes a while on a busy machine."""
+        """Suspend the process (SIGSTOP); return once it stands still, which may take a while."""
         process = _find(handle)
         if process is not None:
             process.suspend()
