@@ -126,7 +126,8 @@ lab.check("01.1", address=address, queues=queues)
 # %% [markdown]
 # ## 2. What does a send do?
 #
-# Before we send, a live picture. Leave it in sight and watch it while you run the cells below.
+# Before we send, a live picture. Leave it in sight and watch it while you run the cells below. Later, click a dot:
+# it is a message.
 
 # %%
 lab.view("queues", topic=[orders, payments])
@@ -178,10 +179,10 @@ print(f"{found.keys}: queue {found.queue_id} of {found.broker}, offset {found.qu
 # %% [markdown]
 # Four steps led there:
 #
-# 1. **Route.** The producer asks the NameServer for the topic's route, and keeps the answer.
-# 2. **Pick a queue.** The producer chooses one of the topic's queues.
-# 3. **Append.** It sends the message to that queue's broker, which appends it to a file.
-# 4. **Answer.** The broker answers with a status, and the offset.
+# 1. **Route.** The producer asked the NameServer for the topic's route: four queues at one broker. It keeps the answer.
+# 2. **Pick a queue.** The producer chose one of the four, by the hash of the key.
+# 3. **Append.** It sent the message to that queue's broker, which appended it to a file.
+# 4. **Answer.** The broker answered with a status, and the message's offset in the queue.
 #
 # Here are the queues now. Equal letters are equal keys.
 
@@ -431,7 +432,7 @@ lab.view("queues", topic=orders, groups=["stock", "payments"]).snapshot(lag=0)
 # %% [markdown]
 # ## 6. What is RocketMQ made of?
 #
-# These are RocketMQ's own parts that run on your machine:
+# These are RocketMQ's own parts, as they lie on your machine:
 
 # %%
 from rmqlab.runtime import ensure_jars
@@ -454,8 +455,8 @@ for jar in sorted(ensure_jars()):
 # | **filter** | SQL92 conditions on a message's properties | here |
 # | **tools** | `mqadmin` | here |
 # | **srvutil** | small things for servers, such as watching files | here |
-# | **example**, **test**, **distribution** | examples, tests, the packed download | in the source; nothing of it runs here |
-# | **openmessaging** | another API over the client | in the source; nothing of it runs here |
+# | **example**, **test**, **distribution** | examples, tests, the packed download | in the source, not installed here |
+# | **openmessaging** | another API over the client | in the source, not installed here |
 # | **filtersrv** | ran filters that were uploaded as Java code | **gone** since 4.3.0; use SQL92 |
 # | **logappender** | sent a program's log to RocketMQ | **gone** since 4.9.3 (a project of its own) |
 # | **logging** | RocketMQ's own logging | **gone** since 5.1.0; a shaded logback took its place |
@@ -489,6 +490,7 @@ producer.shutdown()
 # >   4 queues on each broker: the smaller of the client's 4 and the broker's 8 (both call it `defaultTopicQueueNums`). Create topics yourself.
 # > - All topics share the commit log (files of `mappedFileSizeCommitLog` = 1 GB): one topic that floods the broker
 # >   fills the disk and the page cache of all others, and shortens how long their messages are kept.
+# > - With `storeType` = `defaultRocksDB` (the default is `default`), consume queues lie in RocksDB, not in these files.
 # > - Members of one group must subscribe to the same topics and filters. If not, messages go missing without an error.
 #
 # **Back:** [00 · Does a message really leave my notebook?](00-welcome.ipynb) · **Coming next:** 02 · When do I know it arrived?
