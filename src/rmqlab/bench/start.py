@@ -92,7 +92,7 @@ producer.shutdown()
 
 @dataclass(frozen=True)
 class LabRun:
-    """One run of start_lab: seconds to the first SEND_OK, memory (RSS) and idle CPU of NameServer and broker."""
+    """One run of start_lab: seconds to the first SEND_OK; memory (RSS) and idle CPU of the two nodes."""
 
     seconds: float
     memory_mb: float
