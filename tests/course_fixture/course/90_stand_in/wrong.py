@@ -18,10 +18,5 @@ WRONG_ANSWERS = (
         code=("prediction = 0", 'return lab.send("order 0")'),
         expect="overwritten",
     ),
-    wrong(
-        "90.2",
-        name="never sends",
-        code=("prediction = 1", "return lab.admin.stored()"),
-        expect="nothing-sent",
-    ),
+    wrong("90.2", name="never sends", code=("prediction = 1", "return lab.admin.stored()"), expect="nothing-sent"),
 )
