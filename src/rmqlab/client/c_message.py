@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rmqlab.client.boundary import RefusedError, Status, c_function, c_getter, handle, number, text
+from rmqlab.client.boundary import FUNCTIONS, RefusedError, Status, c_function, c_getter, handle, number, text
 from rmqlab.client.java import detach_with_thread
 from rmqlab.client.message import DELAY, KEYS, TAGS, Batch, Message, ReceivedMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # MessageDecoder.NAME_VALUE_SEPARATOR and PROPERTY_SEPARATOR: a property that holds one would arrive as two.
 _ITEM, _PAIR = "\x01", "\x02"
@@ -51,24 +54,14 @@ def destroy_message(message: Any) -> None:
     handle(message, Message).destroy()
 
 
-def _set_text(message: Any, name: str, value: Any, what: str) -> None:
-    # Every send passes here twice: the usual case takes one step, the others find their error below.
-    if type(value) is bytes and type(message) is Message and message.topic is not None:
-        with_text = value.decode("utf-8", "replace")
-        if _ITEM not in with_text and _PAIR not in with_text and "\ufffd" not in with_text:
-            message.properties[name] = with_text
-            return
-    _set_property(_made(message), name, text(value, what))
-
-
 @c_function("SetMessageKeys")
 def set_message_keys(message: Any, keys: bytes) -> None:
-    _set_text(message, KEYS, keys, "keys")
+    _set_property(_made(message), KEYS, text(keys, "keys"))
 
 
 @c_function("SetMessageTags")
 def set_message_tags(message: Any, tags: bytes) -> None:
-    _set_text(message, TAGS, tags, "tags")
+    _set_property(_made(message), TAGS, text(tags, "tags"))
 
 
 def _body(value: bytes | None) -> bytes:
@@ -82,9 +75,7 @@ def _body(value: bytes | None) -> bytes:
 @c_function("SetMessageBody")
 def set_message_body(message: Any, body: bytes) -> None:
     """Set the body, whole: C's would end at the first NUL."""
-    if type(body) is not bytes:
-        body = _body(body)
-    _made(message).body = body
+    _made(message).body = _body(body)
 
 
 @c_function("SetByteMessageBody")
@@ -197,3 +188,39 @@ def add_message(batch: Any, message: Any) -> None:
 @c_function("DestroyBatchMessage")
 def destroy_batch_message(batch: Any) -> None:
     handle(batch, Batch).messages.clear()
+
+
+# Every message that a program makes passes through these four: the usual case in one step, every other
+# through the function that says what is wrong.
+_OK = Status.OK
+
+
+def _quick_create(topic: bytes | None) -> Message | None:
+    try:
+        return Message(topic.decode())
+    except (AttributeError, UnicodeDecodeError):
+        return create_message(topic)
+
+
+def _quick_setter(name: str, careful: Callable[[Any, Any], Status]) -> Callable[[Any, Any], Status]:
+    def call(message: Any, value: Any) -> Status:
+        plain = type(message) is Message and type(value) is bytes and message.topic is not None
+        if plain and value.isascii() and b"\x01" not in value and b"\x02" not in value:
+            message.properties[name] = value.decode()
+            return _OK
+        return careful(message, value)
+
+    return call
+
+
+def _quick_body(message: Any, body: Any) -> Status:
+    if type(message) is Message and type(body) is bytes and message.topic is not None:
+        message.body = body
+        return _OK
+    return set_message_body(message, body)
+
+
+FUNCTIONS["CreateMessage"] = _quick_create
+FUNCTIONS["SetMessageKeys"] = _quick_setter(KEYS, set_message_keys)
+FUNCTIONS["SetMessageTags"] = _quick_setter(TAGS, set_message_tags)
+FUNCTIONS["SetMessageBody"] = _quick_body

@@ -142,7 +142,17 @@ def set_producer_max_message_size(producer: Any, size: int) -> None:
 
 @c_function("SendMessageSync", Status.PRODUCER_SEND_SYNC_FAILED)
 def send_message_sync(producer: Any, message: Any, result: Any) -> None:
-    _answer(_result(result), handle(producer, Producer).send(handle(message, Message)))
+    # What every send passes through: its parts, as they are in _answer and handle, in one step.
+    made = getattr(message, "_as_parameter_", message)
+    if type(made) is not Message or result is None or not isinstance(producer, Producer):
+        made = handle(message, Message)
+        producer = handle(producer, Producer)
+        result = _result(result)
+    status, msg_id, offset = producer.send(made)
+    c_result = result.contents
+    c_result.sendStatus = status
+    c_result.msgId = msg_id.encode()
+    c_result.offset = offset
 
 
 @c_function("SendMessageOneway", Status.PRODUCER_SEND_ONEWAY_FAILED)

@@ -159,6 +159,11 @@ class _Leaving:
             self._thread_class.detach()
 
 
+def knows_thread() -> bool:
+    """Tell whether `detach_with_thread` has seen the calling thread."""
+    return hasattr(_of_thread, "leaving")
+
+
 def detach_with_thread() -> None:
     """See to it that the calling thread is detached from the JVM when it ends.
 
@@ -166,7 +171,7 @@ def detach_with_thread() -> None:
     message would pile up Java threads. Java's own threads, which run callbacks, and threads that others have
     attached stay as they are.
     """
-    if hasattr(_of_thread, "leaving") or not _started.is_set():
+    if knows_thread() or not _started.is_set():
         return
     thread_class = java_class("java.lang.Thread")
     _of_thread.leaving = None if thread_class.isAttached() else _Leaving(thread_class)

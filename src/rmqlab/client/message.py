@@ -19,7 +19,7 @@ _ACCESSOR = "org.apache.rocketmq.common.message.MessageAccessor"
 
 # MessageConst's names
 KEYS, TAGS, DELAY, UNIQUE_ID, SHARDING_KEY = "KEYS", "TAGS", "DELAY", "UNIQ_KEY", "__SHARDINGKEY"
-_CONSTRUCTED = (KEYS, TAGS)
+CONSTRUCTED = (KEYS, TAGS)
 
 
 class Message:
@@ -55,13 +55,9 @@ class Message:
     queue_id = reconsume_times = store_size = 0
     born_ms = store_ms = queue_offset = commit_log_offset = prepared_transaction_offset = 0
 
-    def parts(self) -> tuple[str | None, str, str, bytes, list[str] | None]:
-        """Return topic, tags, keys, body, and the other properties' names and values in turn, or None."""
-        properties = self.properties
-        others = [
-            text for name, value in properties.items() if name not in _CONSTRUCTED for text in (name, value)
-        ]
-        return self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body, others or None
+    def others(self) -> list[str]:
+        """Return names and values, in turn, of the properties that Java's constructor does not take."""
+        return [text for pair in self.properties.items() if pair[0] not in CONSTRUCTED for text in pair]
 
     def to_java(self) -> Any:
         """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
@@ -70,7 +66,7 @@ class Message:
             self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body
         )
         for name, value in properties.items():
-            if name not in _CONSTRUCTED:
+            if name not in CONSTRUCTED:
                 java_class(_ACCESSOR).putProperty(java, name, value)
         return java
 

@@ -10,9 +10,9 @@ import jpype
 
 from rmqlab.client import running
 from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
-from rmqlab.client.java import detach_with_thread, java_class
+from rmqlab.client.java import detach_with_thread, java_class, knows_thread
 from rmqlab.client.log import open_log
-from rmqlab.client.message import SHARDING_KEY, Batch, Message
+from rmqlab.client.message import CONSTRUCTED, KEYS, SHARDING_KEY, TAGS, Batch, Message
 from rmqlab.client.reasons import reason_of, unreachable
 from rmqlab.client.settings import Settings, State
 
@@ -134,14 +134,25 @@ class Producer:
             )
         return java
 
-    def send(self, message: Message) -> Sent:
-        """Send and wait for the broker's answer."""
-        java = self._started()
+    def send(self, message: Message) -> tuple[int, str, int]:
+        """Send and wait for the broker's answer: what `Sent` holds, as a plain tuple."""
+        java = self._java
+        if java is None or not knows_thread():
+            java = self._started()
+        properties = message.properties
+        others = None
+        for name in properties:
+            if name not in CONSTRUCTED:
+                others = message.others()
+                break
         try:
-            status, offset, msg_id = str(self._send(java, *message.parts())).split(" ", 2)
-            return Sent(int(status), msg_id, int(offset))
+            answer = self._send(
+                java, message.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), message.body, others
+            )
         except jpype.JException as error:
             raise RefusedError(self._explain(error)) from error
+        status, offset, msg_id = str(answer).split(" ", 2)
+        return int(status), msg_id, int(offset)
 
     def send_batch(self, batch: Batch) -> Sent:
         """Send several messages of one topic as one."""

@@ -7,9 +7,9 @@ import org.apache.rocketmq.common.message.MessageAccessor;
 
 /**
  * One sync send in one crossing from Python: making the message and reading the answer through JPype takes
- * seven, and a tenth of the time of a send on one machine.
+ * seven.
  *
- * Compile: javac --release 17 -g:none -cp rocketmq-client.jar:rocketmq-common.jar ClassicSend.java
+ * Compile: javac --release 17 -g:none -cp "ROCKETMQ_JARS/*" ClassicSend.java
  */
 public final class ClassicSend {
     private ClassicSend() {
