@@ -169,3 +169,19 @@ def test_a_destroyed_producer_and_message_are_null(classic):
     assert dll.DestroyProducer(producer._handle) == 0
     with pytest.raises(classic.errors.ProducerSendSyncFailed):
         producer.send_sync(classic.message("any"))
+
+
+def test_session_credentials_sign_every_request(classic):
+    import jpype
+
+    from rmqlab.client.settings import Settings
+
+    hook = Settings("PID", credentials=("the-key", "the-secret")).rpc_hook()
+    request = jpype.JClass("org.apache.rocketmq.remoting.protocol.RemotingCommand").createRequestCommand(
+        10, None
+    )
+    hook.doBeforeRequest("127.0.0.1:10911", request)
+    fields = {str(entry.getKey()): str(entry.getValue()) for entry in request.getExtFields().entrySet()}
+    assert fields["AccessKey"] == "the-key"
+    assert fields["Signature"]
+    assert "the-secret" not in fields.values()
