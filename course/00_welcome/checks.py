@@ -100,7 +100,7 @@ def my_order_is_stored(lab, result):
         "returns `ConsumeStatus.CONSUME_SUCCESS`, then `received = books.wait_for(ORDERS + 1)`.",
     ),
 )
-def another_group_reads_it_all(lab, group, received):
+def another_group_reads_it_all(lab, group, received, sent):
     if not isinstance(group, str) or not isinstance(received, (list, tuple, set)):
         return not_yet(
             "wrong-types",
@@ -118,26 +118,21 @@ def another_group_reads_it_all(lab, group, received):
             try_next="choose a group name that nobody has used yet",
         )
 
-    def progress():
-        return lab.admin.consume_stats(group, TOPIC).values()
+    first = sent[0].offset
 
-    read = eventually(
-        progress, until=lambda queues: queues and not any(queue.lag for queue in queues), timeout_s=3
-    )
-    if not read or any(queue.lag for queue in read):
+    def read():
+        # A callback that was cut off by shutdown() leaves a message behind: this notebook's first order tells enough.
+        return any(queue.consumer_offset > first for queue in lab.admin.consume_stats(group, TOPIC).values())
+
+    if not eventually(read, timeout_s=3):
         return not_yet(
             "not-read",
-            expected=f"the group `{group}` at the end of the queue",
-            seen=f"{sum(queue.lag for queue in read)} messages it has not read"
-            if read
-            else "it has read nothing",
+            expected=f"the group `{group}` past the orders that this notebook sent",
+            seen="a group that has read none of them",
             why="the broker knows how far each group has come, whatever stands in `received`",
             try_next="start the consumer, wait until everything arrived, and shut it down",
         )
-    refused = eventually(
-        lambda: waiting_for_another_try(lab, group), until=lambda count: count == 0, timeout_s=1
-    )
-    if refused:
+    if eventually(lambda: waiting_for_another_try(lab, group) > len(received) / 2, timeout_s=1):
         return not_yet(
             "not-acknowledged",
             expected="each message taken once, and done",

@@ -158,7 +158,7 @@ prediction = ORDERS  # receiving does not remove anything
 # Now look. The triangle of the group `stock` shows how far it has come, and its **lag**: how many messages it has not read.
 
 # %%
-lab.view("queues", topic=topic).snapshot(lag=0)
+lab.view("queues", topic=topic).snapshot()
 
 # %%
 lab.check("00.1", prediction=prediction, sent=sent)
@@ -220,7 +220,7 @@ print(sorted(received))
 ### END SOLUTION
 
 # %%
-lab.check("00.3", group=group, received=received)
+lab.check("00.3", group=group, received=received, sent=sent)
 # lab.hint("00.3")
 
 # %% [markdown]

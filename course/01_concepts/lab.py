@@ -427,7 +427,7 @@ lab.check("01.5", teams=teams, delivered=delivered)
 # In the picture each group has its own triangle in each queue: how far it has come. The messages are there once.
 
 # %%
-lab.view("queues", topic=orders, groups=["stock", "payments"]).snapshot(lag=0)
+lab.view("queues", topic=orders, groups=["stock", "payments"]).snapshot()
 
 # %% [markdown]
 # ## 6. What is RocketMQ made of?
