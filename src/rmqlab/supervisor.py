@@ -23,6 +23,9 @@ SLEPT_S = 20.0
 
 GRACE_S = 60.0
 
+PROBED_S = 2.0
+"""Whoever looks whether a supervisor runs holds its lock for a moment: that must not turn a new one away."""
+
 
 def is_abandoned(record: records.Record) -> bool:
     """Tell whether a cluster's lease ran out, or its start was cut off."""
@@ -55,7 +58,7 @@ def watch() -> None:
 def main() -> int:
     """Watch, unless another supervisor does."""
     try:
-        with supervisor_lock().acquire(timeout=0):
+        with supervisor_lock().acquire(timeout=PROBED_S):
             watch()
     except filelock.Timeout:
         pass

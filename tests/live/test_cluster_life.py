@@ -84,7 +84,7 @@ def test_a_supervisor_that_was_killed_is_started_again_by_who_uses_a_cluster() -
         eventually(supervisors, timeout_s=10, why="no supervisor")
         for process in supervisors():
             process.kill()
-        eventually(supervisor_runs, timeout_s=LEASE_S + 10, why="nobody started the supervisor again")
+        eventually(supervisors, timeout_s=LEASE_S + 10, why="nobody started the supervisor again")
         user.kill()
     eventually(lambda: nothing_left("guarded"), timeout_s=LEASE_S + 15, why="the new supervisor does nothing")
 
@@ -169,6 +169,7 @@ def test_a_name_that_cannot_be_a_folder_is_refused(name: str) -> None:
         records.folder(name)
 
 
+@pytest.mark.usefixtures("cluster")
 def test_a_lease_that_is_renewed_at_the_last_moment_saves_the_cluster() -> None:
     assert not end_if("tests", lambda _record: False)
     assert attach("tests").nodes["broker-a"].state == "up"
