@@ -56,7 +56,7 @@ class Script:
         assert word in line, (line, self.process.stderr.read())
         return time.monotonic()
 
-    def end(self, seconds=15):
+    def end(self, seconds=45):
         """Wait for its end; return (exit code, stdout, stderr)."""
         try:
             out, err = self.process.communicate(timeout=seconds)
