@@ -31,8 +31,8 @@ LAB_BROKER = {
     "maxIndexNum": "200000",
     # the timer wheel is scanned every second, which takes a sixth of a core; labs that need timers turn it on
     "timerWheelEnable": "false",
-    # for the first interval after its start TransactionMetricsFlushService spins on a core instead of waiting; the
-    # default is ten seconds
+    # for the first interval after its start TransactionMetricsFlushService spins on a core instead of
+    # waiting; the default is ten seconds
     "transactionMetricFlushInterval": "500",
     # a laptop's disk may be fuller than the 75 % above which RocketMQ begins to delete old files
     "diskMaxUsedSpaceRatio": "90",
