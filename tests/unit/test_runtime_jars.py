@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rmqlab.errors import DiskSpaceError, DownloadError, RuntimeFilesError, WrongHashError
-from rmqlab.runtime import ROCKETMQ, jars
+from rmqlab.runtime import ROCKETMQ, jars, lockfile
 from rmqlab.runtime.lockfile import Jar, JarGroup, read_lock
 
 if TYPE_CHECKING:
@@ -180,3 +180,12 @@ def test_the_pinned_rocketmq_is_the_one_without_the_busy_core() -> None:
 def test_no_two_jars_of_the_lock_share_a_file_name() -> None:
     names = [jar.file_name for jar in read_lock("rocketmq").jars]
     assert len(names) == len(set(names)) == 150
+
+
+def test_the_lock_file_is_exactly_what_writing_it_again_makes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    committed = lockfile.lock_path("rocketmq").read_bytes()
+    group_read = read_lock("rocketmq")
+    monkeypatch.setattr(lockfile, "_FOLDER", tmp_path / "locks")
+    assert lockfile.write_lock(group_read).read_bytes() == committed
