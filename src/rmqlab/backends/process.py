@@ -154,7 +154,7 @@ def _rare_wake_ups() -> Iterator[None]:
     """Let what this thread starts wake up to 3 ms late (Linux), so that wake-ups fall together.
 
     A broker sleeps a millisecond at a time (DefaultMessageStore.ReputMessageService): a thousand wake-ups a
-    second, for nothing while it is idle. Children inherit the timer slack of the thread that starts them (prctl(2)).
+    second, for nothing. Children inherit the timer slack of the thread that starts them (prctl(2)).
     """
     if sys.platform != "linux":
         yield
