@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 READY_S = 120.0
 """How long a start may take. Two idle cores take three to five seconds, ten clusters at once a minute."""
 
-_DISK_REFUSES_ABOVE = 0.90
+DISK_REFUSES_ABOVE = 0.90
 """MessageStoreConfig clamps diskMaxUsedSpaceRatio to 90 %: above it a broker refuses writes, always."""
 
 
@@ -277,13 +277,19 @@ def _end(record: Record, *, keep_files: bool) -> None:
         shutil.rmtree(record.folder, ignore_errors=True)
 
 
-def _require_disk(folder: Path) -> None:
+def disk_use(folder: Path) -> tuple[Path, float, int]:
+    """Return the nearest folder that exists, how full its disk is (0 to 1), and its free bytes."""
     place = folder
     while not place.exists():
         place = place.parent
     usage = shutil.disk_usage(place)
-    if usage.total and usage.used / (usage.used + usage.free) >= _DISK_REFUSES_ABOVE:
+    return place, usage.used / (usage.used + usage.free or 1), usage.free
+
+
+def _require_disk(folder: Path) -> None:
+    place, fullness, _ = disk_use(folder)
+    if fullness >= DISK_REFUSES_ABOVE:
         raise DiskSpaceError(
-            f"The disk of {place} is {usage.used / (usage.used + usage.free):.0%} full, and a broker refuses "
+            f"The disk of {place} is {fullness:.0%} full, and a broker refuses "
             "messages above 90 %. Make room, or set RMQLAB_HOME to a folder on another disk."
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import psutil
 
 from rmqlab import places, ports, records
 from rmqlab.client import provider
+from rmqlab.cluster import DISK_REFUSES_ABOVE, disk_use
 from rmqlab.errors import RmqLabError
 from rmqlab.runtime import ROCKETMQ, find_java, jars_status
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MEMORY_MB = 1500
-_DISK_REFUSES_ABOVE = 0.90
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,11 @@ def _memory() -> Finding:
 
 
 def _disk() -> Finding:
-    place = places.state_dir()
-    while not place.exists():
-        place = place.parent
-    usage = shutil.disk_usage(place)
-    ratio = usage.used / (usage.used + usage.free)
+    place, fullness, free = disk_use(places.state_dir())
     return Finding(
         "Disk",
-        is_good=ratio < _DISK_REFUSES_ABOVE,
-        seen=f"{ratio:.0%} full, {usage.free / 1e9:,.1f} GB free in {place}",
+        is_good=fullness < DISK_REFUSES_ABOVE,
+        seen=f"{fullness:.0%} full, {free / 1e9:,.1f} GB free in {place}",
         remedy="Brokers refuse messages above 90 %: make room, or set RMQLAB_HOME to another disk.",
     )
 

@@ -9,6 +9,7 @@ import threading
 import filelock
 
 from rmqlab import records
+from rmqlab.backends.process import DETACHED
 from rmqlab.places import state_dir
 
 _held: dict[str, threading.Event] = {}
@@ -58,11 +59,6 @@ def ensure_supervisor() -> None:
             pass
     except filelock.Timeout:
         return
-    detached: dict[str, bool | int] = (
-        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
     with (state_dir() / "supervisor.log").open("ab") as log:
         subprocess.Popen(
             [sys.executable, "-m", "rmqlab.supervisor"],
@@ -70,5 +66,5 @@ def ensure_supervisor() -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            **detached,
+            **DETACHED,
         )

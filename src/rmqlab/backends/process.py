@@ -27,6 +27,13 @@ _STANDS_S = 5.0
 _PR_SET_TIMERSLACK = 29
 _SLACK_NS = 3_000_000
 
+DETACHED: dict[str, bool | int] = (
+    {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    if sys.platform == "win32"
+    else {"start_new_session": True}
+)
+"""How a process is started that outlives its starter, as arguments of Popen."""
+
 JVM_OPTIONS = (
     "-XX:+UseSerialGC",  # one small heap: no use for parallel collectors
     "-XX:TieredStopAtLevel=1",  # quick to start; a lab never runs hot for long
@@ -66,11 +73,6 @@ class ProcessBackend:
         """Write the node's configuration and start its JVM in a session of its own."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / spec.conf_name).write_text(spec.conf_text, encoding="utf-8", newline="\n")
-        detached: dict[str, bool | int] = (
-            {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
         with (folder / "console.log").open("ab") as console, _rare_wake_ups():
             process = psutil.Popen(
                 java_command(spec, folder),
@@ -78,7 +80,7 @@ class ProcessBackend:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                **detached,
+                **DETACHED,
             )
         return {"pid": process.pid, "created": process.create_time(), "mark": str(folder / spec.conf_name)}
 
