@@ -138,10 +138,11 @@ def doctor() -> int:
 @app.command()
 def fetch() -> None:
     """Fetch the broker's files now, so that the labs work offline."""
-    from rmqlab.runtime import ROCKETMQ, ensure_jars, find_java  # noqa: PLC0415
+    from rmqlab.runtime import ROCKETMQ, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
 
     java = find_java()
     count = len(ensure_jars())
+    ensure_archive()
     typer.echo(
         f"RocketMQ {ROCKETMQ.version}: {count} jars, verified. Java {java.version} from {java.source}."
     )
@@ -153,10 +154,12 @@ def lock(
         str | None, typer.Argument(help="The version to pin; the present one by default.")
     ] = None,
 ) -> None:
-    """For maintainers: make the list of the broker's jars anew, with Maven."""
+    """For maintainers: make the lists of the broker's jars (with Maven) and classes anew."""
+    from rmqlab.class_list import record_classes  # noqa: PLC0415
     from rmqlab.runtime.relock import relock  # noqa: PLC0415
 
     typer.echo(f"Written: {relock(version=version)}")
+    typer.echo(f"Written: {record_classes()}")
 
 
 @app.command()

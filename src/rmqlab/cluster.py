@@ -19,7 +19,7 @@ from rmqlab.node import STOP_S, Node
 from rmqlab.plan import BLOCK, plan
 from rmqlab.readiness import wait_until_ready
 from rmqlab.records import Record
-from rmqlab.runtime import ensure_jars
+from rmqlab.runtime import ensure_archive, ensure_jars
 from rmqlab.topology import find_topology
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
         if fresh:
             shutil.rmtree(records.folder(name), ignore_errors=True)
         ensure_jars()
+        ensure_archive()
         return _start_new(name, shape.name, namesrv_port, lease_s, meanwhile)
 
 

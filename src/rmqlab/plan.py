@@ -45,6 +45,18 @@ LAB_BROKER = {
 }
 
 
+SYSTEM_PROPERTIES = {
+    "java.net.preferIPv4Stack": "true",
+    # Permissive TLS, the default, makes NameServer and broker sign a certificate of their own at each start:
+    # two of a broker's three seconds, and 100 MB (TlsSystemConfig, NettyRemotingServer.loadSslContext).
+    # Nodes listen on loopback.
+    "tls.server.mode": "disabled",
+    # the share of the disk above which a broker refuses messages, read by DefaultMessageStore
+    "rocketmq.broker.diskSpaceWarningLevelRatio": "0.90",
+}
+"""Java system properties of every node."""
+
+
 @dataclass(frozen=True)
 class NodeSpec:
     """What one node is started with.

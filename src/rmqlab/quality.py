@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rmqlab.errors import CourseError
-from rmqlab.runtime import ensure_jars, find_java
+from rmqlab.runtime import ensure_archive, find_java
 from rmqlab.workspace import repository
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run_all(arguments: Sequence[str] = ()) -> int:
     if not suites(root):
         raise CourseError(f"There are no tests in {root}: run `make test` in a clone of RocketMQ Lab.")
     find_java()
-    ensure_jars()  # here, under a progress bar, and not within some test's deadline
+    ensure_archive()  # here, under a progress bar, and not within some test's deadline
     failed = []
     for name, command in static_steps().items():
         print(f"== {name}", flush=True)  # noqa: T201  (what a terminal command says)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
+import shlex
 import subprocess
 import sys
 import time
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from rmqlab.runtime import ensure_jars, find_java
+from rmqlab.plan import SYSTEM_PROPERTIES
+from rmqlab.runtime import archive_options, ensure_jars, find_java
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,24 +43,24 @@ JVM_OPTIONS = (
     "-Xss512k",
     "-XX:-UsePerfData",
     "-XX:+PerfDisableSharedMem",
-    "-Djava.net.preferIPv4Stack=true",
-    "-Drocketmq.broker.diskSpaceWarningLevelRatio=0.90",
 )
 
 
 def java_command(spec: NodeSpec, folder: Path) -> list[str]:
     """Return the command line of a node, as an argument list."""
     java = find_java()
-    classpath = [str(_LOOPBACK), *map(str, ensure_jars())]
-    separator = ";" if sys.platform == "win32" else ":"
+    classpath = [*map(str, ensure_jars()), str(_LOOPBACK)]
     return [
         str(java.executable),
         f"-Xmx{spec.max_heap_mb}m",
         *JVM_OPTIONS,
         *java.quiet_options,
+        *archive_options(),
+        *(f"-D{key}={value}" for key, value in SYSTEM_PROPERTIES.items()),
         f"-Duser.home={folder}",
         "-cp",
-        separator.join(classpath),
+        os.pathsep.join(classpath),
+        *shlex.split(os.environ.get("RMQLAB_NODE_OPTIONS", "")),
         spec.main_class,
         "-c",
         str(folder / spec.conf_name),

@@ -21,7 +21,7 @@ import jpype.config
 
 from rmqlab.errors import ClientError
 from rmqlab.places import state_dir
-from rmqlab.runtime import ensure_jars, find_java
+from rmqlab.runtime import archive_options, ensure_jars, find_java
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ def _options() -> list[str]:
         "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData",
         *java.quiet_options,
+        *archive_options(),
         # Every module's jar brings a logging set-up, and the first one found wins: name the client's (a file
         # only).
         "-Drmq.logback.configurationFile=rmq.client.logback.xml",

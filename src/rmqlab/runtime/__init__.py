@@ -1,6 +1,15 @@
 """What a broker is made of: a Java runtime and RocketMQ's jars."""
 
+from rmqlab.runtime.archive import archive_options, ensure_archive
 from rmqlab.runtime.jars import ROCKETMQ, ensure_jars, jars_status
 from rmqlab.runtime.java import Java, find_java
 
-__all__ = ["ROCKETMQ", "Java", "ensure_jars", "find_java", "jars_status"]
+__all__ = [
+    "ROCKETMQ",
+    "Java",
+    "archive_options",
+    "ensure_archive",
+    "ensure_jars",
+    "find_java",
+    "jars_status",
+]

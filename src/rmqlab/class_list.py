@@ -1,0 +1,82 @@
+"""For maintainers: record which classes NameServer, broker and client load, for `runtime/archive.py`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rmqlab.errors import StartError
+from rmqlab.runtime.archive import CLASS_LIST
+
+_RUN = """
+import os
+os.environ["RMQLAB_NODE_OPTIONS"] = "-XX:DumpLoadedClassList=classes.lst"
+from rmqlab import start_cluster
+from rmqlab.observe import Interest, Reader
+from rocketmq.client import ConsumeStatus, Message, Producer, PushConsumer
+import threading
+cluster = start_cluster(lease_s=60)
+came = threading.Event()
+producer = Producer("classes")
+producer.set_name_server_address(cluster.namesrv)
+producer.start()
+message = Message("classes")
+message.set_body("x")
+producer.send_sync(message)
+consumer = PushConsumer("classes-readers")
+consumer.set_name_server_address(cluster.namesrv)
+consumer.subscribe("classes", lambda _: came.set() or ConsumeStatus.CONSUME_SUCCESS)
+consumer.start()
+assert came.wait(30)
+reader = Reader(cluster)
+reader.read(Interest(frozenset({"classes"}), messages=3))
+reader.close()
+consumer.shutdown()
+producer.shutdown()
+print(*(cluster.folder / node / "classes.lst" for node in cluster.nodes), sep="\\n", flush=True)
+input()
+cluster.stop()
+"""
+
+
+def record_classes() -> Path:
+    """Run a broker and a client, and write down the names of the classes that they loaded.
+
+    Raises:
+        StartError: the run failed; what it said stands above.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        of_client = Path(home) / "client.lst"
+        environment = {
+            **os.environ,
+            "RMQLAB_HOME": home,
+            "RMQLAB_JVM_OPTIONS": f"-XX:DumpLoadedClassList={of_client}",
+        }
+        with subprocess.Popen(
+            [sys.executable, "-c", _RUN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            lists = [process.stdout.readline().strip() for _ in range(2)]
+            if not all(lists):
+                raise StartError("The run that records the classes failed; what it said stands above.")
+            names = dict.fromkeys(name for path in (*lists, of_client) for name in _names(Path(path)))
+            process.communicate("\n")
+    CLASS_LIST.write_text("".join(f"{name}\n" for name in names), encoding="utf-8", newline="\n")
+    return CLASS_LIST
+
+
+def _names(path: Path) -> list[str]:
+    """Take the classes of the JDK and of RocketMQ's jars; generated ones have other names each time."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    from_jars = (line for line in lines if not line.startswith(("@", "#")) and " source: " not in line)
+    names = (line.split(" ")[0] for line in from_jars)
+    generated_or_ours = ("$$Lambda", "LambdaForm", "org/jpype", "rmqlab/")
+    return [name for name in names if not any(mark in name for mark in generated_or_ours)]
