@@ -42,7 +42,7 @@ _left_behind = pytest.StashKey[list[str]]()
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """One NameServer and one broker for the whole session. Tests that hurt a cluster start their own."""
-    from rmqlab.cluster import start_cluster  # noqa: PLC0415  (unit tests do not pay for it)
+    from rmqlab.starting import start_cluster  # noqa: PLC0415  (unit tests do not pay for it)
 
     cluster = start_cluster("single", name="tests", lease_s=_LEASE_S)
     try:

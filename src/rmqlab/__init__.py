@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rmqlab.checks.verdict import Verdict
-    from rmqlab.cluster import Cluster, attach, list_clusters, start_cluster
+    from rmqlab.cluster import Cluster, attach, list_clusters
     from rmqlab.lab import Lab, expect_error, start_lab
+    from rmqlab.starting import start_cluster
 
 __version__ = "0.1.0"
 
@@ -22,7 +23,7 @@ _HOME = {
     "attach": "rmqlab.cluster",
     "expect_error": "rmqlab.lab",
     "list_clusters": "rmqlab.cluster",
-    "start_cluster": "rmqlab.cluster",
+    "start_cluster": "rmqlab.starting",
     "start_lab": "rmqlab.lab",
 }
 

@@ -1,15 +1,31 @@
-"""For maintainers: record which classes NameServer, broker and client load, for `runtime/archive.py`."""
+"""For maintainers: record what the pinned jars hold.
+
+Which classes NameServer, broker and client load, for `runtime/archive.py`; which properties a broker knows,
+for `broker_properties.py`.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from rmqlab.broker_properties import LIST
+from rmqlab.client.java import java_class
 from rmqlab.errors import StartError
 from rmqlab.runtime.archive import CLASS_LIST
+
+_CONFIGURATIONS = (
+    "org.apache.rocketmq.common.BrokerConfig",
+    "org.apache.rocketmq.store.config.MessageStoreConfig",
+    "org.apache.rocketmq.remoting.netty.NettyServerConfig",
+    "org.apache.rocketmq.remoting.netty.NettyClientConfig",
+    "org.apache.rocketmq.auth.config.AuthConfig",
+)
+"""What BrokerStartup fills from a broker's configuration file."""
 
 _RUN = """
 import os
@@ -80,3 +96,16 @@ def _names(path: Path) -> list[str]:
     names = (line.split(" ")[0] for line in from_jars)
     generated_or_ours = ("$$Lambda", "LambdaForm", "org/jpype", "rmqlab/")
     return [name for name in names if not any(mark in name for mark in generated_or_ours)]
+
+
+def record_properties() -> Path:
+    """Write down the properties that a broker's configuration file may hold."""
+    mix_all = java_class("org.apache.rocketmq.common.MixAll")
+    names = {
+        each.rpartition(".")[2]: sorted(
+            map(str, mix_all.object2Properties(java_class(each)()).stringPropertyNames())
+        )
+        for each in _CONFIGURATIONS
+    }
+    LIST.write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return LIST

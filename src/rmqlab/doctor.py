@@ -12,9 +12,9 @@ import psutil
 
 from rmqlab import places, ports, records
 from rmqlab.client import provider
-from rmqlab.cluster import DISK_REFUSES_ABOVE, disk_use
 from rmqlab.errors import RmqLabError
 from rmqlab.runtime import ROCKETMQ, find_java, jars_status
+from rmqlab.starting import DISK_REFUSES_ABOVE, disk_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable

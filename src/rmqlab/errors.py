@@ -8,10 +8,12 @@
     │   └── JavaNotFoundError    no Java 17 or newer
     ├── ClusterError             the life of a cluster
     │   ├── UnknownTopologyError
+    │   ├── UnknownPropertyError a broker would ignore it
     │   ├── PortTakenError       somebody else listens there
     │   ├── StartError           a node died, or was not ready in time
     │   ├── NoSuchClusterError   no record of that name
-    │   └── NodeDownError        a fault was asked of a node that does not run
+    │   ├── NodeDownError        a fault was asked of a node that does not run
+    │   └── FaultError           a fault that this cluster cannot have, or that did not take effect
     ├── ClientError              talking to RocketMQ
     │   └── AdminError           a question or command that the cluster refused
     └── CourseError              a lab's source, or an unknown lab or exercise
@@ -58,6 +60,10 @@ class UnknownTopologyError(ClusterError):
     """No topology has that name."""
 
 
+class UnknownPropertyError(ClusterError):
+    """A broker has no property of that name."""
+
+
 class PortTakenError(ClusterError):
     """Somebody else listens on a port that was asked for."""
 
@@ -72,6 +78,10 @@ class NoSuchClusterError(ClusterError):
 
 class NodeDownError(ClusterError):
     """A fault was asked of a node that does not run."""
+
+
+class FaultError(ClusterError):
+    """A cluster cannot have that fault, or it did not take effect."""
 
 
 class ClientError(RmqLabError):

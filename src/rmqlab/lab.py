@@ -12,16 +12,18 @@ from rmqlab import views
 from rmqlab.checks import engine
 from rmqlab.checks.course import lab_slugs
 from rmqlab.client import warm_up
-from rmqlab.cluster import Cluster, start_cluster
 from rmqlab.errors import CourseError, RmqLabError
 from rmqlab.inbox import Inbox
+from rmqlab.options import ClusterOptions
 from rmqlab.runtime import ROCKETMQ
+from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmqlab.checks.verdict import Verdict
     from rmqlab.client.admin import Admin
+    from rmqlab.cluster import Cluster
     from rmqlab.node import Node
 
 LEASE_S = 900.0
@@ -40,6 +42,11 @@ class Lab:
     def namesrv(self) -> str:
         """The NameServers' addresses, for any client."""
         return self.cluster.namesrv
+
+    @property
+    def proxy(self) -> str:
+        """The proxy's address, for gRPC clients; empty where the cluster has none."""
+        return self.cluster.proxy
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -100,13 +107,18 @@ class Lab:
         return self.view("map")._repr_mimebundle_()
 
 
-def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> Lab:
+def start_lab(
+    slug: str, *, topology: str = "single", backend: str | None = None, fresh: bool = False, **options: Any
+) -> Lab:
     """Start a lab's cluster, or re-attach to it when it runs already.
 
     Args:
         slug: The lab, such as "02-send-modes".
         topology: The shape of its cluster.
+        backend: What runs it: `process` or `docker`; by default as `RMQLAB_BACKEND` says, else what is here.
         fresh: Throw away what runs, with its messages, and start anew.
+        **options: What to choose on top of the topology, as in `ClusterOptions`: `flush="sync"`,
+            `timers=True`, `properties={"maxMessageSize": 1024}`.
 
     Raises:
         CourseError: there is no such lab.
@@ -114,7 +126,16 @@ def start_lab(slug: str, *, topology: str = "single", fresh: bool = False) -> La
     """
     _require_lab(slug)
     lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
-    lab = Lab(slug, start_cluster(topology, name=slug, lease_s=lease_s, fresh=fresh, meanwhile=warm_up))
+    cluster = start_cluster(
+        topology,
+        name=slug,
+        backend=backend,
+        options=ClusterOptions.of(**options),
+        lease_s=lease_s,
+        fresh=fresh,
+        meanwhile=warm_up,
+    )
+    lab = Lab(slug, cluster)
     _show(lab)
     return lab
 

@@ -23,7 +23,7 @@ class Node:
         self.spec = spec
 
     name = property(lambda self: self.spec.name, doc="`namesrv`, `broker-a`, ...")
-    role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER` or `SLAVE`.")
+    role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER`, `SLAVE`, `PROXY` or `RELAY`.")
     address = property(lambda self: self.spec.address, doc="`host:port`.")
 
     def __repr__(self) -> str:

@@ -6,22 +6,28 @@ differs from RocketMQ's default, the comment says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from rmqlab.options import ClusterOptions, configured
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-    from rmqlab.topology import BrokerShape, Topology
+    from rmqlab.topology import Topology
 
-NAMESRV_MAIN = "org.apache.rocketmq.namesrv.NamesrvStartup"
-BROKER_MAIN = "org.apache.rocketmq.broker.BrokerStartup"
+BLOCK = 40
+"""Ports that a cluster leases: NameServers, controller and proxy first, then four a broker."""
 
-BLOCK = 20
-"""Ports that a cluster leases: the NameServers at the start, then five a broker."""
-
-_FIRST_BROKER = 6
+_CONTROLLER = 3
+_PROXY = 4
+_PROXY_REMOTING = 5
+_FIRST_BROKER = 8
 _PORTS_A_BROKER = 4
+
+CLUSTER_NAME = "DefaultCluster"
+"""What RocketMQ calls a cluster whose name nobody chose (BrokerConfig.brokerClusterName)."""
 
 LAB_BROKER = {
     # small files: RocketMQ's are 1 GB a commit log and 420 MB an index
@@ -44,7 +50,6 @@ LAB_BROKER = {
     "fetchNamesrvAddrByAddressServer": "false",
 }
 
-
 SYSTEM_PROPERTIES = {
     "java.net.preferIPv4Stack": "true",
     # Permissive TLS, the default, makes NameServer and broker sign a certificate of their own at each start:
@@ -56,58 +61,108 @@ SYSTEM_PROPERTIES = {
 }
 """Java system properties of every node."""
 
+_OPEN_TO_CONTROLLER = ("--add-opens=java.base/java.lang=ALL-UNNAMED",)
+"""What the controller and its clients reflect on (JRaft's and DLedger's serialization)."""
+
+NodeRole = Literal["NAMESRV", "MASTER", "SLAVE", "PROXY", "RELAY"]
+Program = Literal["mqnamesrv", "mqbroker", "mqproxy", "relay"]
+
 
 @dataclass(frozen=True)
 class NodeSpec:
     """What one node is started with.
 
-    `ports` are all it listens on; `conf_name` and `conf_text` are its configuration file.
+    Attributes:
+        name: How it is called, such as `broker-a-s1`.
+        role: What it is; where a controller gives out the roles, what it begins as.
+        program: The entry word of RocketMQ's image: `mqnamesrv`, `mqbroker`, `mqproxy`.
+        address: Where clients and tools reach it, `host:port`.
+        ports: All that it listens on.
+        max_heap_mb: Its JVM's heap.
+        files: Its configuration files, text by name.
+        arguments: The program's. One that is a file's name stands for that file's path.
+        broker_name: A broker's brokerName; empty for other nodes.
+        broker_id: A broker's brokerId, -1 while a controller has given none.
+        release: The jars it runs on, as their lock file is called.
+        java_options: More options for its JVM.
+        system_properties: Java's, for its JVM.
+        environment: Environment variables, for its JVM.
     """
 
     name: str
-    role: str
-    main_class: str
+    role: NodeRole
+    program: Program
     address: str
     ports: tuple[int, ...]
     max_heap_mb: int
-    conf_name: str
-    conf_text: str
+    files: dict[str, str]
+    arguments: tuple[str, ...]
     broker_name: str = ""
     broker_id: int = -1
+    release: str = "rocketmq"
+    java_options: tuple[str, ...] = ()
+    system_properties: dict[str, str] = field(default_factory=lambda: dict(SYSTEM_PROPERTIES))
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_broker(self) -> bool:
-        """Tell a broker from a NameServer."""
+        """Tell a broker from any other node."""
         return bool(self.broker_name)
 
+    @property
+    def is_nameserver(self) -> bool:
+        """Tell a NameServer from any other node."""
+        return self.role == "NAMESRV"
 
-def plan(
+
+@dataclass(frozen=True)
+class _Site:
+    """Where the nodes live: their files, their ports, what they listen on and what they tell others."""
+
+    folder: PurePath
+    base: int
+    host: str
+    bind: str
+    namesrv_port: int
+
+    def path(self, *parts: str) -> str:
+        # a properties file takes a backslash as an escape, and Java takes slashes everywhere
+        return self.folder.joinpath(*parts).as_posix()
+
+    def nameservers(self, topology: Topology) -> list[int]:
+        return [self.namesrv_port, *range(self.base + 1, self.base + topology.nameservers)]
+
+    def addresses(self, topology: Topology) -> str:
+        return ";".join(f"{self.host}:{port}" for port in self.nameservers(topology))
+
+
+def plan(  # noqa: PLR0913  (each is one fact about the place)
     topology: Topology,
     folder: PurePath,
     base_port: int,
     *,
     namesrv_port: int | None = None,
     host: str = "127.0.0.1",
+    bind: str = "127.0.0.1",
+    options: ClusterOptions | None = None,
 ) -> tuple[NodeSpec, ...]:
     """Return the nodes of a cluster in the order in which they are named on a map.
 
     Args:
         topology: The shape.
-        folder: Where the nodes keep their files, one subfolder a node.
+        folder: Where the nodes see their files, one subfolder a node.
         base_port: The first of `BLOCK` ports leased for this cluster.
         namesrv_port: The first NameServer's port, if not the block's first.
-        host: The address that every node listens on and tells others.
+        host: The address that every node tells others.
+        bind: The address that every node listens on.
+        options: What was chosen on top of the topology.
     """
-    first = namesrv_port or base_port
-    namesrv_ports = [first, *range(base_port + 1, base_port + topology.nameservers)]
-    addresses = [f"{host}:{port}" for port in namesrv_ports]
-    nodes = [
-        _nameserver(index, port, host, folder, alone=topology.nameservers == 1)
-        for index, port in enumerate(namesrv_ports)
-    ]
-    for index, shape in enumerate(topology.brokers):
-        port = base_port + _FIRST_BROKER + index * _PORTS_A_BROKER
-        nodes.append(_broker(shape, port, host, folder, ";".join(addresses), topology.properties))
+    topology = configured(topology, options or ClusterOptions())
+    site = _Site(folder, base_port, host, bind, namesrv_port or base_port)
+    nodes = [_nameserver(index, topology, site) for index in range(topology.nameservers)]
+    nodes += [_broker(index, topology, site) for index in range(len(topology.brokers))]
+    if topology.proxy == "cluster":
+        nodes.append(_proxy(topology, site))
     return tuple(nodes)
 
 
@@ -115,62 +170,134 @@ def _conf(values: dict[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
-def _slashes(path: PurePath) -> str:
-    """A properties file takes a backslash as an escape, and Java takes slashes everywhere."""
-    return path.as_posix()
-
-
-def _nameserver(index: int, port: int, host: str, folder: PurePath, *, alone: bool) -> NodeSpec:
-    name = "namesrv" if alone else f"namesrv-{'abcdefgh'[index]}"
-    home = folder / name
+def _nameserver(index: int, topology: Topology, site: _Site) -> NodeSpec:
+    name = "namesrv" if topology.nameservers == 1 else f"namesrv-{'abcdefgh'[index]}"
+    port = site.nameservers(topology)[index]
     values = {
         "listenPort": str(port),
-        "bindAddress": host,
-        "rocketmqHome": _slashes(home),
-        "kvConfigPath": _slashes(home / "kvConfig.json"),
+        "bindAddress": site.bind,
+        "rocketmqHome": site.path(name),
+        "kvConfigPath": site.path(name, "kvConfig.json"),
     }
+    ports = (port,)
+    if topology.controller:
+        controller_port = site.base + _CONTROLLER
+        ports += (controller_port,)
+        values |= {
+            "enableControllerInNamesrv": "true",
+            "controllerDLegerGroup": "controllers",
+            "controllerDLegerPeers": f"n0-{site.host}:{controller_port}",
+            "controllerDLegerSelfId": "n0",
+            "controllerStorePath": site.path(name, "controller"),
+            # a broker that is silent for so long is dead; both are five seconds by default
+            "scanNotActiveBrokerInterval": "500",
+        }
     return NodeSpec(
         name=name,
         role="NAMESRV",
-        main_class=NAMESRV_MAIN,
-        address=f"{host}:{port}",
-        ports=(port,),
+        program="mqnamesrv",
+        address=f"{site.host}:{port}",
+        ports=ports,
         max_heap_mb=64,
-        conf_name="namesrv.conf",
-        conf_text=_conf(values),
+        files={"namesrv.conf": _conf(values)},
+        arguments=("-c", "namesrv.conf"),
+        java_options=_OPEN_TO_CONTROLLER if topology.controller else (),
     )
 
 
-def _broker(  # noqa: PLR0913, PLR0917  (called once, just above)
-    shape: BrokerShape, port: int, host: str, folder: PurePath, namesrv: str, properties: dict[str, str]
-) -> NodeSpec:
-    home = folder / shape.node_name
+def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
+    shape = topology.brokers[index]
+    name = shape.node_name
+    port = site.base + _FIRST_BROKER + index * _PORTS_A_BROKER
     values = {
-        "brokerClusterName": "DefaultCluster",
+        "brokerClusterName": CLUSTER_NAME,
         "brokerName": shape.name,
         "brokerId": str(shape.broker_id),
         "brokerRole": shape.role,
-        "namesrvAddr": namesrv,
+        "namesrvAddr": site.addresses(topology),
         "listenPort": str(port),
         "haListenPort": str(port + 1),
-        "bindAddress": host,
-        "brokerIP1": host,
-        "brokerIP2": host,
-        "rocketmqHome": _slashes(home),
-        "storePathRootDir": _slashes(home / "store"),
+        "bindAddress": site.bind,
+        "brokerIP1": site.host,
+        "brokerIP2": site.host,
+        "rocketmqHome": site.path(name),
+        "storePathRootDir": site.path(name, "store"),
         **LAB_BROKER,
-        **properties,
+        **(_under_a_controller(site) if topology.controller else {}),
+        **topology.properties,
     }
+    # the fast (VIP) port is two below, the replication port one above
+    ports = (port - 2, port, port + 1)
+    files = {"broker.conf": _conf(values)}
+    arguments = ("-c", "broker.conf")
+    if topology.proxy == "local":
+        ports += (site.base + _PROXY, site.base + _PROXY_REMOTING)
+        files["rmq-proxy.json"] = _proxy_conf("local", topology, site)
+        arguments = ("-pm", "local", "-pc", "rmq-proxy.json", "-bc", "broker.conf")
     return NodeSpec(
-        name=shape.node_name,
+        name=name,
         role="SLAVE" if shape.role == "SLAVE" else "MASTER",
-        main_class=BROKER_MAIN,
-        address=f"{host}:{port}",
-        # the fast (VIP) port is two below, the replication port one above
-        ports=(port - 2, port, port + 1),
+        program="mqproxy" if topology.proxy == "local" else "mqbroker",
+        address=f"{site.host}:{port}",
+        ports=ports,
         max_heap_mb=256,
-        conf_name="broker.conf",
-        conf_text=_conf(values),
+        files=files,
+        arguments=arguments,
         broker_name=shape.name,
-        broker_id=shape.broker_id,
+        broker_id=-1 if topology.controller else shape.broker_id,
+        release=topology.release,
+        java_options=_OPEN_TO_CONTROLLER if topology.controller else (),
     )
+
+
+def _under_a_controller(site: _Site) -> dict[str, str]:
+    return {
+        "enableControllerMode": "true",
+        "controllerAddr": f"{site.host}:{site.base + _CONTROLLER}",
+        # the controller gives out both
+        "brokerId": "-1",
+        "brokerRole": "SLAVE",
+        # an answer means that every replica in the sync-state set has the message
+        "allAckInSyncStateSet": "true",
+        "brokerHeartbeatInterval": "500",
+        "controllerHeartBeatTimeoutMills": "2000",
+        "syncBrokerMetadataPeriod": "1000",
+        "checkSyncStateSetPeriod": "1000",
+    }
+
+
+def _proxy(topology: Topology, site: _Site) -> NodeSpec:
+    grpc = site.base + _PROXY
+    return NodeSpec(
+        name="proxy",
+        role="PROXY",
+        program="mqproxy",
+        address=f"{site.host}:{grpc}",
+        ports=(grpc, site.base + _PROXY_REMOTING),
+        max_heap_mb=256,
+        files={"rmq-proxy.json": _proxy_conf("cluster", topology, site)},
+        arguments=("-pm", "cluster", "-pc", "rmq-proxy.json"),
+    )
+
+
+def _proxy_conf(mode: str, topology: Topology, site: _Site) -> str:
+    values = {
+        "rocketMQClusterName": CLUSTER_NAME,
+        "namesrvAddr": site.addresses(topology),
+        "proxyMode": mode,
+        "localServeAddr": site.host,
+        "grpcServerPort": site.base + _PROXY,
+        "remotingListenPort": site.base + _PROXY_REMOTING,
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def proxy_address(nodes: tuple[NodeSpec, ...]) -> str:
+    """Return where gRPC clients reach the cluster; empty where it has no proxy."""
+    for node in nodes:
+        if node.role == "PROXY":
+            return node.address
+        if node.program == "mqproxy":
+            host = node.address.partition(":")[0]
+            return f"{host}:{node.ports[-2]}"
+    return ""

@@ -1,21 +1,25 @@
-"""When is a cluster ready? When its NameServers know every broker and serve a route: found out by asking."""
+"""When is a cluster ready? Found out by asking.
+
+Its NameServers know every broker and serve a route, the slaves have what their masters have, and the proxy
+accepts connections. The route asked for is that of the topic named like the cluster, which every master
+makes at boot (TopicConfigManager).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING
 
 from rmqlab.client import remoting
 from rmqlab.errors import AdminError, StartError
+from rmqlab.plan import CLUSTER_NAME, proxy_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rmqlab.plan import NodeSpec
-
-_DEFAULT_TOPIC = "TBW102"
-"""Its route serves every topic that does not exist yet (TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC)."""
 
 _POLL_S = 0.03
 _ANSWER_S = 2.0
@@ -28,7 +32,7 @@ def wait_until_ready(
     *,
     timeout_s: float,
 ) -> None:
-    """Wait until every NameServer has every broker registered and serves a route.
+    """Wait until the nodes can be used.
 
     Args:
         specs: The nodes that should be up.
@@ -39,15 +43,13 @@ def wait_until_ready(
     Raises:
         StartError: a node died, or time ran out; the message carries the end of that node's log.
     """
-    nameservers = [spec for spec in specs if not spec.is_broker]
-    brokers = [spec for spec in specs if spec.is_broker]
     deadline = time.monotonic() + timeout_s
     while True:
         dead = [spec for spec in specs if not is_running(spec)]
         if dead:
             names = ", ".join(spec.name for spec in dead)
             raise StartError(f"{names} died while starting. The end of its log:\n{log_tail(dead[0])}")
-        if all(_knows(namesrv, brokers) for namesrv in nameservers):
+        if _all_ready(specs):
             return
         if time.monotonic() > deadline:
             late = _first_silent(specs)
@@ -58,19 +60,62 @@ def wait_until_ready(
         time.sleep(_POLL_S)
 
 
-def _knows(namesrv: NodeSpec, brokers: list[NodeSpec]) -> bool:
-    """Ask a NameServer; make the brokers that it does not know register."""
+def _all_ready(specs: Sequence[NodeSpec]) -> bool:
+    """Ask each node what only it knows, the cheap questions first."""
+    nameservers = [spec for spec in specs if spec.is_nameserver]
+    brokers = [spec for spec in specs if spec.is_broker]
     try:
-        known = remoting.registered_brokers(namesrv.address, timeout_s=_ANSWER_S)
+        return (
+            all(_knows(namesrv, brokers) for namesrv in nameservers)
+            and all(_serves(spec) for spec in specs if not spec.is_nameserver)
+            and _in_sync(brokers)
+        )
     except (OSError, AdminError, ValueError):
         return False
-    missing = [spec for spec in brokers if (spec.broker_name, spec.broker_id) not in known]
+
+
+def _knows(namesrv: NodeSpec, brokers: list[NodeSpec]) -> bool:
+    """Ask a NameServer; make the brokers that it does not know register."""
+    known = remoting.registered_brokers(namesrv.address, timeout_s=_ANSWER_S)
+    missing = [spec for spec in brokers if not _is_registered(spec, known)]
     for spec in missing:
         with contextlib.suppress(OSError, AdminError, ValueError):
             remoting.make_register(spec.address, timeout_s=_ANSWER_S)
-    if missing or not brokers:
-        return not brokers
-    return remoting.has_route(namesrv.address, _DEFAULT_TOPIC, timeout_s=_ANSWER_S)
+    if missing:
+        return False
+    has_master = any(spec.broker_id <= 0 for spec in brokers)
+    return not has_master or remoting.has_route(namesrv.address, CLUSTER_NAME, timeout_s=_ANSWER_S)
+
+
+def _is_registered(spec: NodeSpec, known: dict[tuple[str, int], str]) -> bool:
+    if spec.broker_id >= 0:
+        return (spec.broker_name, spec.broker_id) in known
+    # a controller gives out the ids: whoever has 0 is the master, and there has to be one
+    return spec.address in known.values() and (spec.broker_name, 0) in known
+
+
+def _serves(spec: NodeSpec) -> bool:
+    """Tell whether all ports of a node that clients use accept connections."""
+    host, _, port = spec.address.rpartition(":")
+    proxy = proxy_address((spec,))
+    for each in {int(port), int(proxy.rpartition(":")[2] or port)}:
+        with socket.create_connection((host, each), timeout=_ANSWER_S):
+            pass
+    return True
+
+
+def _in_sync(brokers: list[NodeSpec]) -> bool:
+    """Tell whether each master that runs has all of its slaves that run in sync."""
+    by_name: dict[str, list[NodeSpec]] = {}
+    for spec in brokers:
+        by_name.setdefault(spec.broker_name, []).append(spec)
+    for replicas in by_name.values():
+        could_lead = [spec for spec in replicas if spec.broker_id <= 0]
+        if len(replicas) > 1 and could_lead:
+            in_sync = max(remoting.slaves_in_sync(spec.address, timeout_s=_ANSWER_S) for spec in could_lead)
+            if in_sync < len(replicas) - 1:
+                return False
+    return True
 
 
 def _first_silent(specs: Sequence[NodeSpec]) -> NodeSpec:
@@ -78,8 +123,10 @@ def _first_silent(specs: Sequence[NodeSpec]) -> NodeSpec:
         try:
             if spec.is_broker:
                 remoting.make_register(spec.address, timeout_s=_ANSWER_S)
-            else:
+            elif spec.is_nameserver:
                 remoting.registered_brokers(spec.address, timeout_s=_ANSWER_S)
+            else:
+                _serves(spec)
         except (OSError, AdminError, ValueError):
             return spec
     return specs[-1]

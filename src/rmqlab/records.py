@@ -13,7 +13,7 @@ import json
 import os
 import re
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import filelock
@@ -35,7 +35,8 @@ class Record:
     """One cluster.
 
     `lease_s` is None for a cluster that is kept until somebody ends it. `starter` is the pid of the process
-    that is starting it, 0 once it is ready. `handles` has one entry a launched node.
+    that is starting it, 0 once it is ready. `handles` has one entry a launched node. `options` are those
+    that were chosen on top of the topology.
     """
 
     name: str
@@ -46,11 +47,12 @@ class Record:
     starter: int
     specs: tuple[NodeSpec, ...]
     handles: dict[str, Handle]
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def namesrv(self) -> str:
         """The NameServers' addresses, as clients take them."""
-        return ";".join(spec.address for spec in self.specs if not spec.is_broker)
+        return ";".join(spec.address for spec in self.specs if spec.is_nameserver)
 
     @property
     def folder(self) -> Path:
@@ -92,7 +94,12 @@ def read(name: str) -> Record | None:
     """Return the record of a cluster, or None where there is none."""
     try:
         data: dict[str, Any] = json.loads((folder(name) / "record.json").read_text(encoding="utf-8"))
-        specs = tuple(NodeSpec(**{**spec, "ports": tuple(spec["ports"])}) for spec in data.pop("specs"))
+        specs = tuple(
+            NodeSpec(
+                **{key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()}
+            )
+            for spec in data.pop("specs")
+        )
         return Record(specs=specs, **data)
     except (OSError, ValueError, TypeError, KeyError):  # gone, half-made, or of another version
         return None

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rmqlab.errors import UnknownTopologyError
+
+Role = Literal["ASYNC_MASTER", "SYNC_MASTER", "SLAVE"]
+LEGACY = "rocketmq-4.9"
 
 
 @dataclass(frozen=True)
 class BrokerShape:
-    """One broker: its brokerName, its brokerId (0 = master), its brokerRole."""
+    """One broker: its brokerName, its brokerId (0 = master), its brokerRole.
+
+    Where a controller gives out the roles, the shape holds what each begins as.
+    """
 
     name: str = "broker-a"
     broker_id: int = 0
-    role: str = "ASYNC_MASTER"
+    role: Role = "ASYNC_MASTER"
 
     @property
     def node_name(self) -> str:
@@ -24,16 +31,85 @@ class BrokerShape:
 
 @dataclass(frozen=True)
 class Topology:
-    """A shape with a name: how many NameServers, which brokers, and broker properties of its own."""
+    """A shape with a name.
+
+    Attributes:
+        name: How it is asked for.
+        summary: One line on what it is.
+        nameservers: How many NameServers.
+        brokers: Which brokers.
+        properties: Broker properties that belong to the shape.
+        controller: The first NameServer runs a controller, which gives out the brokers' roles.
+        proxy: RocketMQ 5's gRPC proxy: `local` in the broker's own process, `cluster` in one of its own.
+        release: The jars that the brokers run on, as their lock file is called.
+    """
 
     name: str
     summary: str
     nameservers: int = 1
     brokers: tuple[BrokerShape, ...] = (BrokerShape(),)
     properties: dict[str, str] = field(default_factory=dict)
+    controller: bool = False
+    proxy: Literal["", "local", "cluster"] = ""
+    release: str = "rocketmq"
+
+    @property
+    def has_slaves(self) -> bool:
+        """Tell whether any broker is another's replica."""
+        return any(shape.broker_id for shape in self.brokers)
 
 
-TOPOLOGIES = {shape.name: shape for shape in (Topology("single", "one NameServer, one master broker"),)}
+def _masters(letters: str, role: Role = "ASYNC_MASTER") -> tuple[BrokerShape, ...]:
+    return tuple(BrokerShape(f"broker-{letter}", 0, role) for letter in letters)
+
+
+def _pairs(letters: str, role: Role = "ASYNC_MASTER") -> tuple[BrokerShape, ...]:
+    slaves = {letter: BrokerShape(f"broker-{letter}", 1, "SLAVE") for letter in letters}
+    return tuple(shape for master in _masters(letters, role) for shape in (master, slaves[master.name[-1]]))
+
+
+# A consumer may read from the slave while the master is down (BrokerConfig.slaveReadEnable, off by default).
+_READ_FROM_SLAVES = {"slaveReadEnable": "true"}
+
+# SYNC_MASTER alone waits for nobody in RocketMQ 5: inSyncReplicas, 1 by default, counts the master itself.
+_BOTH_IN_SYNC = {**_READ_FROM_SLAVES, "inSyncReplicas": "2"}
+
+TOPOLOGIES = {
+    shape.name: shape
+    for shape in (
+        Topology("single", "one NameServer, one master broker"),
+        Topology("multi-master", "two masters, no slaves", brokers=_masters("ab")),
+        Topology("multi-master-3", "three masters, no slaves", brokers=_masters("abc")),
+        Topology(
+            "master-slave-async",
+            "a master that does not wait for its slave",
+            brokers=_pairs("a"),
+            properties=_READ_FROM_SLAVES,
+        ),
+        Topology(
+            "master-slave-sync",
+            "a master that answers once its slave has the message",
+            brokers=_pairs("a", "SYNC_MASTER"),
+            properties=_BOTH_IN_SYNC,
+        ),
+        Topology("2m-2s", "two masters, a slave each", brokers=_pairs("ab"), properties=_READ_FROM_SLAVES),
+        Topology(
+            "controller",
+            "two replicas; a controller in the NameServer makes one the master, and the other when it dies",
+            brokers=_pairs("a"),
+            controller=True,
+        ),
+        Topology("two-nameservers", "two NameServers that know nothing of each other", nameservers=2),
+        Topology("proxy", "RocketMQ 5's gRPC proxy in the broker's process", proxy="local"),
+        Topology("proxy-cluster", "RocketMQ 5's gRPC proxy in a process of its own", proxy="cluster"),
+        Topology(
+            "legacy-4.9",
+            "a 4.9 broker: the last that answers SLAVE_NOT_AVAILABLE",
+            brokers=_masters("a", "SYNC_MASTER"),
+            release=LEGACY,
+        ),
+    )
+}
 
 
 def find_topology(name: str) -> Topology:

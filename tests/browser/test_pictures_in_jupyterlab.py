@@ -19,7 +19,7 @@ MESSAGES = 12
 
 START = f"""
 from rmqlab.client.admin import Admin
-from rmqlab.cluster import start_cluster
+from rmqlab.starting import start_cluster
 from rmqlab.views import show
 cluster = start_cluster(name="{CLUSTER}", lease_s=120)
 show("map", cluster)

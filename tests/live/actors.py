@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _START = """
 import sys, time
-from rmqlab.cluster import start_cluster
+from rmqlab.starting import start_cluster
 cluster = start_cluster("single", name={name!r}, lease_s={lease_s!r})
 print(cluster.namesrv, *(node.pid for node in cluster.nodes.values()), flush=True)
 sys.stdin.read()

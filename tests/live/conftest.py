@@ -27,7 +27,7 @@ def brisk_cluster(cluster):
     """A cluster whose broker retries and checks after a second, and makes no topics by itself."""
     from rmqlab import topology
     from rmqlab.client.admin import Admin
-    from rmqlab.cluster import start_cluster
+    from rmqlab.starting import start_cluster
 
     brisk = topology.Topology("brisk", "a broker in a hurry", properties=BRISK)
     with pytest.MonkeyPatch.context() as patch:

@@ -16,8 +16,9 @@ import pytest
 from actors import eventually, kernel, node_processes, nothing_left
 
 from rmqlab import leases, records, topology
-from rmqlab.cluster import attach, end_if, start_cluster
+from rmqlab.cluster import attach, end_if
 from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, PortTakenError, StartError
+from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,13 @@ from actors import eventually, nothing_left
 
 from rmqlab import ports, records
 from rmqlab.client import remoting
-from rmqlab.cluster import Cluster, start_cluster
 from rmqlab.errors import NodeDownError
+from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rmqlab.cluster import Cluster
 
 pytestmark = pytest.mark.live
 

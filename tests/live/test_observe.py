@@ -12,9 +12,9 @@ from rocketmq.client import Message, Producer
 from rmqlab.client.admin import Admin
 from rmqlab.client.facts import QueueRef
 from rmqlab.client.remoting import SUCCESS, ask
-from rmqlab.cluster import start_cluster
 from rmqlab.observe import Feed, Gap, Interest, Reader, Watch
 from rmqlab.runtime import ensure_jars, find_java
+from rmqlab.starting import start_cluster
 from rmqlab.views import KINDS
 from rmqlab.views.looker import Looker
 

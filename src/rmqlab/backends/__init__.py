@@ -1,5 +1,7 @@
 """Running nodes: one small interface, several ways."""
 
+import os
+
 from rmqlab.backends.base import Backend
 from rmqlab.backends.process import ProcessBackend
 from rmqlab.errors import ClusterError
@@ -18,4 +20,11 @@ def find_backend(name: str) -> Backend:
     return _BACKENDS[name]()
 
 
-__all__ = ["Backend", "ProcessBackend", "find_backend"]
+def choose_backend(name: str | None = None) -> tuple[Backend, str]:
+    """Return the backend to start a cluster on, and why it is that one."""
+    if name := name or os.environ.get("RMQLAB_BACKEND"):
+        return find_backend(name), "it was asked for"
+    return find_backend("process"), "it works everywhere"
+
+
+__all__ = ["Backend", "ProcessBackend", "choose_backend", "find_backend"]

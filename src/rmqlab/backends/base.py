@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+    from pathlib import Path, PurePath
 
     from rmqlab.plan import NodeSpec
 
@@ -15,11 +16,26 @@ Handle = dict[str, int | float | str]
 
 
 class Backend(Protocol):
-    """Runs nodes. Every method is safe to call for a node that is already gone."""
+    """Runs nodes. Every method is safe to call for a node that is already gone.
+
+    Attributes:
+        name: As in records and in `RMQLAB_BACKEND`.
+        bind: What its nodes listen on; they tell others 127.0.0.1.
+    """
 
     name: str
+    bind: str
 
-    def launch(self, spec: NodeSpec, folder: Path) -> Handle:
+    def missing(self) -> str | None:
+        """Say why this backend cannot be used here, and the next step; None where it can."""
+
+    def node_folder(self, folder: Path) -> PurePath:
+        """Return where the nodes see the cluster's folder."""
+
+    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:
+        """Make what the nodes of a cluster share, such as a network. Called before each launch."""
+
+    def launch(self, cluster: str, spec: NodeSpec, folder: Path) -> Handle:
         """Start a node that keeps its files in `folder`; return at once."""
 
     def state(self, handle: Handle) -> NodeState:
@@ -40,5 +56,5 @@ class Backend(Protocol):
     def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
         """Return the last lines that a node printed and logged."""
 
-    def sweep(self, folder: Path) -> None:
-        """Kill whatever still runs out of a cluster's folder: the net below a start that was cut off."""
+    def sweep(self, cluster: str, folder: Path) -> None:
+        """End whatever still runs of a cluster, and what `prepare` made: the net below a cut-off start."""

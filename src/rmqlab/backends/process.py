@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from rmqlab.plan import SYSTEM_PROPERTIES
 from rmqlab.runtime import archive_options, ensure_jars, find_java
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rmqlab.backends.base import Handle, NodeState
     from rmqlab.plan import NodeSpec
@@ -46,6 +45,15 @@ JVM_OPTIONS = (
 )
 
 
+_MAIN_CLASSES = {
+    "mqnamesrv": "org.apache.rocketmq.namesrv.NamesrvStartup",
+    "mqbroker": "org.apache.rocketmq.broker.BrokerStartup",
+    "mqproxy": "org.apache.rocketmq.proxy.ProxyStartup",
+}
+
+_LOGS = {"mqnamesrv": "namesrv.log", "mqbroker": "broker.log", "mqproxy": "proxy.log"}
+
+
 def java_command(spec: NodeSpec, folder: Path) -> list[str]:
     """Return the command line of a node, as an argument list."""
     java = find_java()
@@ -56,14 +64,14 @@ def java_command(spec: NodeSpec, folder: Path) -> list[str]:
         *JVM_OPTIONS,
         *java.quiet_options,
         *archive_options(),
-        *(f"-D{key}={value}" for key, value in SYSTEM_PROPERTIES.items()),
+        *spec.java_options,
+        *(f"-D{key}={value}" for key, value in spec.system_properties.items()),
         f"-Duser.home={folder}",
         "-cp",
         os.pathsep.join(classpath),
         *shlex.split(os.environ.get("RMQLAB_NODE_OPTIONS", "")),
-        spec.main_class,
-        "-c",
-        str(folder / spec.conf_name),
+        _MAIN_CLASSES[spec.program],
+        *(str(folder / word) if word in spec.files else word for word in spec.arguments),
     ]
 
 
@@ -71,21 +79,36 @@ class ProcessBackend:
     """Runs each node as one JVM. Windows, macOS, Linux."""
 
     name = "process"
+    bind = "127.0.0.1"
 
-    def launch(self, spec: NodeSpec, folder: Path) -> Handle:
+    def missing(self) -> str | None:
+        """Nothing is: the jars and Java are fetched where they lack."""
+        return None
+
+    def node_folder(self, folder: Path) -> Path:
+        """Return the folder itself."""
+        return folder
+
+    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:
+        """Do nothing: processes share the machine."""
+
+    def launch(self, cluster: str, spec: NodeSpec, folder: Path) -> Handle:  # noqa: ARG002  (the folder tells)
         """Write the node's configuration and start its JVM in a session of its own."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / spec.conf_name).write_text(spec.conf_text, encoding="utf-8", newline="\n")
+        for name, text in spec.files.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
         with (folder / "console.log").open("ab") as console, _rare_wake_ups():
             process = psutil.Popen(
                 java_command(spec, folder),
                 cwd=folder,
+                env={**os.environ, "ROCKETMQ_HOME": str(folder), **spec.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 **DETACHED,
             )
-        return {"pid": process.pid, "created": process.create_time(), "mark": str(folder / spec.conf_name)}
+        mark = str(folder / next(iter(spec.files)))
+        return {"pid": process.pid, "created": process.create_time(), "mark": mark}
 
     def state(self, handle: Handle) -> NodeState:
         """Tell how a process is; a pid that now belongs to another program is down."""
@@ -132,8 +155,7 @@ class ProcessBackend:
 
     def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
         """Return the end of what the node printed, and of its own log."""
-        own = "namesrv.log" if not spec.is_broker else "broker.log"
-        files = (folder / "logs" / "rocketmqlogs" / own, folder / "console.log")
+        files = (folder / "logs" / "rocketmqlogs" / _LOGS[spec.program], folder / "console.log")
         tails = []
         for file in files:
             with contextlib.suppress(OSError):
@@ -142,7 +164,7 @@ class ProcessBackend:
                     tails.append("\n".join(text.splitlines()[-lines:]))
         return "\n".join(tails)
 
-    def sweep(self, folder: Path) -> None:
+    def sweep(self, cluster: str, folder: Path) -> None:  # noqa: ARG002  (the folder tells)
         """Kill every process of this user whose command line names a file below the folder."""
         prefix = str(folder) + ("\\" if sys.platform == "win32" else "/")
         for process in psutil.process_iter(["cmdline", "name"]):

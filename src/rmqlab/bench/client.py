@@ -17,7 +17,7 @@ from rich.table import Table
 
 from rmqlab.client.admin import Admin
 from rmqlab.client.java import java_class
-from rmqlab.cluster import start_cluster
+from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable

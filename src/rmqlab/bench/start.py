@@ -191,7 +191,7 @@ class _Bare:
         self._files.cleanup()
 
     def launch(self, node: NodeSpec) -> None:
-        self._handles.append(self._backend.launch(node, self._folder / node.name))
+        self._handles.append(self._backend.launch("bench", node, self._folder / node.name))
 
     def wait_for_boot(self, node: NodeSpec) -> None:
         console = self._folder / node.name / "console.log"

@@ -20,6 +20,7 @@ from rmqlab.errors import AdminError
 UPDATE_BROKER_CONFIG = 25
 GET_ROUTE_INFO_BY_TOPIC = 105
 GET_BROKER_CLUSTER_INFO = 106
+GET_BROKER_HA_STATUS = 907
 SUCCESS = 0
 
 _VERSION = 501
@@ -134,3 +135,13 @@ def make_register(broker: str, *, timeout_s: float = 3.0) -> None:
     6 is its default.
     """
     ask(broker, UPDATE_BROKER_CONFIG, body=b"brokerPermission=6", timeout_s=timeout_s)
+
+
+def slaves_in_sync(master: str, *, timeout_s: float = 3.0) -> int:
+    """Return how many slaves have all that the master has (HARuntimeInfo.inSyncSlaveNums).
+
+    A broker that is no master has none.
+    """
+    answer = ask(master, GET_BROKER_HA_STATUS, timeout_s=timeout_s)
+    status = answer.json() if answer.code == SUCCESS else {}
+    return int(status.get("inSyncSlaveNums", 0)) if status.get("master") else 0

@@ -1,0 +1,112 @@
+"""The command line. Thin: every command is one call into the package, and errors are one sentence."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rmqlab.cli import clusters, making
+from rmqlab.cli.consoles import err, out
+from rmqlab.errors import RmqLabError
+
+app = typer.Typer(
+    name="rmqlab",
+    help="RocketMQ Lab: a course on a real Apache RocketMQ.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+@app.command()
+def lab(
+    which: Annotated[str, typer.Argument(help="The lab to open, such as 01.")] = "00",
+    *,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace your copy of this lab by a new one.")
+    ] = False,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    port: Annotated[int | None, typer.Option(help="JupyterLab's port.")] = None,
+) -> int:
+    """Open JupyterLab on a lab; fetch the broker's files first, once."""
+    from rmqlab.jupyter import open_lab  # noqa: PLC0415
+
+    return open_lab(which, fresh=fresh, browser=browser, port=port)
+
+
+@app.command()
+def doctor() -> int:
+    """Say whether this machine is ready for the labs, and what to do where it is not."""
+    from rmqlab.doctor import examine  # noqa: PLC0415
+
+    findings = examine()
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.is_good else "[red]to do[/]"
+        out.print(f"{mark:>14}  {finding.about}: {finding.seen}", highlight=False)
+        if not finding.is_good and finding.remedy:
+            out.print(f"       {finding.remedy}", highlight=False)
+    return 0 if all(finding.is_good for finding in findings) else 1
+
+
+@app.command()
+def fetch() -> None:
+    """Fetch the broker's files now, so that the labs work offline."""
+    from rmqlab.runtime import ROCKETMQ, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
+
+    java = find_java()
+    count = len(ensure_jars())
+    ensure_archive()
+    typer.echo(
+        f"RocketMQ {ROCKETMQ.version}: {count} jars, verified. Java {java.version} from {java.source}."
+    )
+
+
+@app.command()
+def progress() -> None:
+    """Show which exercises you have passed."""
+    from rmqlab.checks.scoreboard import progress_table  # noqa: PLC0415
+
+    out.print(progress_table())
+
+
+@app.command()
+def reset(
+    target: Annotated[str, typer.Argument(help="An exercise such as 01.3, or a lab such as 01.")],
+) -> None:
+    """Forget your progress in an exercise or a lab."""
+    from rmqlab.checks.scoreboard import reset as forget  # noqa: PLC0415
+
+    forgotten = forget(target)
+    typer.echo(
+        f"Forgotten: {', '.join(forgotten)}." if forgotten else f"There was nothing to forget in {target}."
+    )
+
+
+app.add_typer(clusters.app)
+app.add_typer(making.app)
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    try:
+        return app(standalone_mode=False) or 0
+    except typer.Exit as leave:
+        return leave.exit_code
+    except KeyboardInterrupt:
+        err.print("Interrupted.")
+        return 130
+    except RmqLabError as error:
+        err.print(f"[red]error[/] {error}", highlight=False)
+        return 1
+    except Exception as error:
+        if type(error).__module__.startswith(("click", "typer")):  # a wrong word on the command line
+            error.show()  # type: ignore[attr-defined]
+            return 2
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

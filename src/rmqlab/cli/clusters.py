@@ -1,0 +1,144 @@
+"""Commands about clusters."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from rmqlab.cli.consoles import err, out
+from rmqlab.errors import ClusterError, NoSuchClusterError
+
+app = typer.Typer()
+
+
+@app.command()
+def up(  # noqa: PLR0913  (each is one choice of the caller)
+    topology: Annotated[str, typer.Argument(help="See `rmqlab topologies`.")] = "single",
+    *,
+    name: Annotated[str | None, typer.Option(help="Its name; the shape's by default.")] = None,
+    backend: Annotated[str | None, typer.Option(help="process or docker.")] = None,
+    namesrv_port: Annotated[
+        int | None, typer.Option(help="The NameServer's port; a free one by default.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete the messages of the last time first.")
+    ] = False,
+    flush: Annotated[str | None, typer.Option(help="sync or async: when is a message on disk?")] = None,
+    replication: Annotated[str | None, typer.Option(help="sync or async: do sends wait for a slave?")] = None,
+    delay_levels: Annotated[str | None, typer.Option(help="Levels of your own, such as '1s 5s 1m'.")] = None,
+    transaction_check_ms: Annotated[
+        int | None, typer.Option(help="How soon half messages are asked about.")
+    ] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Keep message traces.")] = False,
+    timers: Annotated[bool, typer.Option("--timers", help="Messages to the moment.")] = False,
+    authentication: Annotated[bool, typer.Option("--authentication", help="Refuse strangers.")] = False,
+    links: Annotated[bool, typer.Option("--links", help="A network that can be cut.")] = False,
+    slow_disk: Annotated[bool, typer.Option("--slow-disk", help="A disk that can be slowed.")] = False,
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A broker property; can be repeated."),
+    ] = None,
+) -> None:
+    """Start a cluster that stays until `rmqlab down`; print its NameServer's address."""
+    from rmqlab.options import ClusterOptions  # noqa: PLC0415
+    from rmqlab.starting import start_cluster  # noqa: PLC0415
+
+    begun = time.monotonic()
+    options = ClusterOptions.of(
+        flush=flush,
+        replication=replication,
+        delay_levels=delay_levels,
+        transaction_check_ms=transaction_check_ms,
+        trace=trace,
+        timers=timers,
+        authentication=authentication,
+        links=links,
+        slow_disk=slow_disk,
+        properties=_pairs(properties or []),
+    )
+    cluster = start_cluster(
+        topology, name=name, backend=backend, options=options, namesrv_port=namesrv_port, fresh=fresh
+    )
+    err.print(f"{cluster.name} is ready after {time.monotonic() - begun:.1f} s. Its NameServer:")
+    typer.echo(cluster.namesrv)
+    if cluster.proxy:
+        err.print(f"Its proxy, for gRPC clients: {cluster.proxy}")
+
+
+def _pairs(settings: list[str]) -> dict[str, str]:
+    pairs = {}
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator:
+            raise ClusterError(f"--set takes KEY=VALUE, such as flushDiskType=SYNC_FLUSH, not {setting!r}.")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+@app.command()
+def topologies() -> None:
+    """List the shapes that a cluster can have."""
+    from rmqlab.topology import TOPOLOGIES  # noqa: PLC0415
+
+    table = Table("Shape", "What it is", box=None)
+    for shape in TOPOLOGIES.values():
+        table.add_row(shape.name, shape.summary)
+    out.print(table)
+
+
+@app.command()
+def down(
+    name: Annotated[str | None, typer.Argument(help="The cluster's name.")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Every cluster of yours.")] = False,
+) -> None:
+    """End a cluster: a lab's at once, one of `rmqlab up` in order, with its messages kept."""
+    from rmqlab.cluster import end_if, list_clusters  # noqa: PLC0415
+
+    names = [record.name for record in list_clusters()]
+    if name is None and not everything and len(names) != 1:
+        raise NoSuchClusterError(f"Which one? Running: {', '.join(names) or 'none'}. Name it, or say --all.")
+    if name is not None and name not in names:
+        raise NoSuchClusterError(f"No cluster called {name} runs. Running now: {', '.join(names) or 'none'}.")
+    for each in [name] if name else names:
+        with err.status(f"Stopping {each}"):
+            end_if(each, lambda _record: True)
+        typer.echo(f"{each} is down.")
+
+
+@app.command()
+def ps() -> None:
+    """List the clusters and how their nodes are."""
+    from rmqlab.cluster import Cluster, list_clusters  # noqa: PLC0415
+    from rmqlab.records import lease_left_s  # noqa: PLC0415
+
+    table = Table("Cluster", "Shape", "Backend", "NameServer", "Nodes", "Ends", box=None)
+    for record in list_clusters():
+        nodes = ", ".join(f"{n.name} {n.state}" for n in Cluster(record).nodes.values())
+        left = lease_left_s(record)
+        ends = "when you say `down`" if left is None else f"{max(0, left) / 60:.0f} min after its last use"
+        table.add_row(record.name, record.topology, record.backend, record.namesrv, nodes, ends)
+    if table.row_count:
+        out.print(table)
+    else:
+        typer.echo("No cluster runs. `rmqlab up` starts one.")
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="The cluster's name.")],
+    node: Annotated[str | None, typer.Argument(help="One of its nodes; all by default.")] = None,
+    lines: Annotated[int, typer.Option("-n", help="How many lines of each log.")] = 20,
+) -> None:
+    """Print the end of the nodes' logs."""
+    from rmqlab.cluster import Cluster, find_record  # noqa: PLC0415
+
+    nodes = Cluster(find_record(name)).nodes
+    if node is not None and node not in nodes:
+        raise NoSuchClusterError(f"{name} has no node called {node!r}. It has: {', '.join(nodes)}.")
+    for each in [nodes[node]] if node else nodes.values():
+        typer.echo(f"--- {each.name} ({each.state})")
+        typer.echo(each.log_tail(lines))

@@ -1,0 +1,86 @@
+"""Commands for those who make the course and the package."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rmqlab.cli.consoles import out
+
+app = typer.Typer()
+bench_app = typer.Typer(help="Measure this machine against the budgets, side by side.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+Labs = Annotated[list[str] | None, typer.Argument(help="Labs by number, such as 01. All by default.")]
+
+
+@app.command()
+def lock(
+    version: Annotated[
+        str | None, typer.Argument(help="The version to pin; the present one by default.")
+    ] = None,
+) -> None:
+    """For maintainers: make the lists of the broker's jars (with Maven) and classes anew."""
+    from rmqlab.class_list import record_classes, record_properties  # noqa: PLC0415
+    from rmqlab.runtime.relock import relock  # noqa: PLC0415
+
+    typer.echo(f"Written: {relock(version=version)}")
+    typer.echo(f"Written: {record_classes()}")
+    typer.echo(f"Written: {record_properties()}")
+
+
+@app.command()
+def build(
+    labs: Labs = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only find drift.")] = False,
+    execute: Annotated[bool, typer.Option(help="Execute the solutions.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Execute even what did not change.")] = False,
+) -> None:
+    """Make labs/ and solutions/ from course/."""
+    from rmqlab.authoring import build as build_labs  # noqa: PLC0415
+    from rmqlab.quality import repository  # noqa: PLC0415
+
+    build_labs(repository(), only=labs, check=check, execute=execute, fresh=fresh, report=typer.echo)
+
+
+@app.command()
+def check(labs: Labs = None) -> int:
+    """Validate the notebooks: solutions pass, labs run unsolved, wrong answers get their feedback."""
+    from rmqlab.authoring import validate  # noqa: PLC0415
+    from rmqlab.quality import repository  # noqa: PLC0415
+
+    return validate(repository(), only=labs)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> int:
+    """Run everything that CI runs; more arguments go to pytest."""
+    from rmqlab.quality import run_all  # noqa: PLC0415
+
+    return run_all(context.args)
+
+
+@app.command()
+def env() -> int:
+    """Bring this environment in line with pyproject.toml."""
+    from rmqlab.quality import refresh_environment  # noqa: PLC0415
+
+    return refresh_environment()
+
+
+@bench_app.command("start")
+def bench_start(runs: Annotated[int, typer.Option("-n", help="Runs of each way.")] = 5) -> int:
+    """Time start_lab to the first SEND_OK beside the bare broker's boot and the documented way."""
+    from rmqlab.bench.start import run  # noqa: PLC0415
+
+    return run(runs, out)
+
+
+@bench_app.command("client")
+def bench_client(rounds: Annotated[int, typer.Option("-n", help="Rounds of each way.")] = 5) -> int:
+    """Compare the classic client's sends with the Java client driven directly."""
+    from rmqlab.bench.client import run  # noqa: PLC0415
+
+    return run(rounds, out)
