@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from rmqlab.legacy import RELEASE_FILES
 from rmqlab.options import ClusterOptions, configured
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
     }
     # the fast (VIP) port is two below, the replication port one above
     ports = (port - 2, port, port + 1)
-    files = {"broker.conf": _conf(values)}
+    files = {"broker.conf": _conf(values), **RELEASE_FILES.get(topology.release, {})}
     arguments = ("-c", "broker.conf")
     if topology.proxy == "local":
         ports += (site.base + _PROXY, site.base + _PROXY_REMOTING)

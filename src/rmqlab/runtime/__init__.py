@@ -3,8 +3,10 @@
 from rmqlab.runtime.archive import archive_options, ensure_archive
 from rmqlab.runtime.jars import ROCKETMQ, ensure_jars, jars_status
 from rmqlab.runtime.java import Java, find_java
+from rmqlab.runtime.releases import RELEASES
 
 __all__ = [
+    "RELEASES",
     "ROCKETMQ",
     "Java",
     "archive_options",

@@ -1,0 +1,56 @@
+"""The RocketMQ releases that nodes can run on: each a group of jars, and how its programs are started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rmqlab.runtime.jars import ROCKETMQ
+from rmqlab.runtime.lockfile import JarGroup, read_lock
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release.
+
+    Attributes:
+        jars: What it is made of, as its lock file says.
+        ours: The folder of our few classes that belong on its classpath.
+        main_classes: What each entry word of RocketMQ's image stands for.
+        java_options: Options that it needs on a Java as new as ours.
+    """
+
+    jars: JarGroup
+    ours: Path
+    main_classes: dict[str, str]
+    java_options: tuple[str, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        """Tell the release that everything runs on from one that a topology asks for."""
+        return self.jars is ROCKETMQ
+
+
+_STARTUP = "org.apache.rocketmq."
+
+RELEASES = {
+    "rocketmq": Release(
+        ROCKETMQ,
+        _HERE / "loopback",
+        {
+            "mqnamesrv": f"{_STARTUP}namesrv.NamesrvStartup",
+            "mqbroker": f"{_STARTUP}broker.BrokerStartup",
+            "mqproxy": f"{_STARTUP}proxy.ProxyStartup",
+        },
+    ),
+    "rocketmq-4.9": Release(
+        read_lock("rocketmq-4.9"),
+        _HERE / "legacy",
+        {"mqbroker": "rmqlab.LegacyBroker"},
+        # MappedFile.clean unmaps a file by reflection: no topic could be deleted, no old file removed
+        ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"),
+    ),
+}
+"""By the name of their lock file."""
