@@ -1,0 +1,97 @@
+package rmqlab;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One direction of one connection: a thread reads, another writes what is due. So latency delays bytes without
+ * slowing their stream, and a chunk that was "lost" holds up those behind it, as over TCP.
+ */
+final class Pipe {
+    private static final int CHUNK = 16 * 1024;
+    private static final int CHUNKS = 64; // then the sender is held up, as by a full window
+
+    /** Bytes that travel; no bytes: the end of the stream, null: a reset connection. */
+    private static final class Chunk {
+        final byte[] bytes;
+        final long dueNs;
+
+        Chunk(byte[] bytes, long dueNs) {
+            this.bytes = bytes;
+            this.dueNs = dueNs;
+        }
+    }
+
+    private final Link link;
+    private final Socket from;
+    private final Socket to;
+    private final AtomicLong passed;
+    private final BlockingQueue<Chunk> travelling = new ArrayBlockingQueue<>(CHUNKS);
+    private final Thread reader;
+    private final Thread writer;
+
+    Pipe(Link link, Socket from, Socket to, AtomicLong passed) {
+        this.link = link;
+        this.from = from;
+        this.to = to;
+        this.passed = passed;
+        this.reader = Link.inBackground("reader", this::read);
+        this.writer = Link.inBackground("writer", this::write);
+    }
+
+    void await() throws InterruptedException {
+        writer.join();
+    }
+
+    private void read() throws InterruptedException {
+        byte[] buffer = new byte[CHUNK];
+        long dueNs = System.nanoTime();
+        for (int count = 0; count >= 0; ) {
+            byte[] bytes;
+            try {
+                count = from.getInputStream().read(buffer);
+                bytes = Arrays.copyOf(buffer, Math.max(count, 0));
+            } catch (IOException e) {
+                count = -1;
+                bytes = null;
+            }
+            long nowNs = System.nanoTime();
+            dueNs = Math.max(dueNs - nowNs, TimeUnit.MILLISECONDS.toNanos(link.travelMs())) + nowNs;
+            link.held.addAndGet(Math.max(count, 0));
+            travelling.put(new Chunk(bytes, dueNs));
+        }
+    }
+
+    private void write() throws IOException, InterruptedException {
+        try {
+            while (true) {
+                Chunk chunk = travelling.take();
+                TimeUnit.NANOSECONDS.sleep(chunk.dueNs - System.nanoTime());
+                link.awaitOpen();
+                if (chunk.bytes == null) {
+                    Link.reset(to);
+                    return;
+                }
+                if (chunk.bytes.length == 0) {
+                    to.shutdownOutput();
+                    return;
+                }
+                passed.addAndGet(chunk.bytes.length);
+                link.held.addAndGet(-chunk.bytes.length);
+                to.getOutputStream().write(chunk.bytes);
+            }
+        } catch (IOException e) {
+            Link.reset(from); // nobody takes them any more
+        } finally {
+            reader.interrupt();
+            for (Chunk left : travelling) {
+                link.held.addAndGet(left.bytes == null ? 0 : -left.bytes.length);
+            }
+        }
+    }
+}
