@@ -9,6 +9,7 @@
     ├── ClusterError             the life of a cluster
     │   ├── UnknownTopologyError
     │   ├── UnknownPropertyError a broker would ignore it
+    │   ├── EngineError          no container engine, or one that refuses
     │   ├── PortTakenError       somebody else listens there
     │   ├── StartError           a node died, or was not ready in time
     │   ├── NoSuchClusterError   no record of that name
@@ -62,6 +63,10 @@ class UnknownTopologyError(ClusterError):
 
 class UnknownPropertyError(ClusterError):
     """A broker has no property of that name."""
+
+
+class EngineError(ClusterError):
+    """There is no container engine, or it cannot run our nodes."""
 
 
 class PortTakenError(ClusterError):

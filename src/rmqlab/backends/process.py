@@ -9,20 +9,20 @@ import shlex
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from rmqlab.runtime import archive_options, ensure_jars, find_java
+from rmqlab.backends.jvm import CONSOLE, JVM_OPTIONS, log_tail
+from rmqlab.runtime import RELEASES, archive_options, ensure_jars, find_java
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rmqlab.backends.base import Handle, NodeState
     from rmqlab.plan import NodeSpec
 
-_LOOPBACK = Path(__file__).parent.parent / "runtime" / "loopback"
 _CLOCK_SLACK_S = 3.0
 _GONE_S = 10.0
 _STANDS_S = 5.0
@@ -36,41 +36,26 @@ DETACHED: dict[str, bool | int] = (
 )
 """How a process is started that outlives its starter, as arguments of Popen."""
 
-JVM_OPTIONS = (
-    "-XX:+UseSerialGC",  # one small heap: no use for parallel collectors
-    "-XX:TieredStopAtLevel=1",  # quick to start; a lab never runs hot for long
-    "-Xss512k",
-    "-XX:-UsePerfData",
-    "-XX:+PerfDisableSharedMem",
-)
-
-
-_MAIN_CLASSES = {
-    "mqnamesrv": "org.apache.rocketmq.namesrv.NamesrvStartup",
-    "mqbroker": "org.apache.rocketmq.broker.BrokerStartup",
-    "mqproxy": "org.apache.rocketmq.proxy.ProxyStartup",
-}
-
-_LOGS = {"mqnamesrv": "namesrv.log", "mqbroker": "broker.log", "mqproxy": "proxy.log"}
-
 
 def java_command(spec: NodeSpec, folder: Path) -> list[str]:
     """Return the command line of a node, as an argument list."""
     java = find_java()
-    classpath = [*map(str, ensure_jars()), str(_LOOPBACK)]
+    release = RELEASES[spec.release]
+    classpath = [*ensure_jars(release.jars), release.ours]
     return [
         str(java.executable),
         f"-Xmx{spec.max_heap_mb}m",
         *JVM_OPTIONS,
         *java.quiet_options,
-        *archive_options(),
+        *(archive_options() if release.is_pinned else ()),  # the archive holds the pinned release's classes
+        *release.java_options,
         *spec.java_options,
         *(f"-D{key}={value}" for key, value in spec.system_properties.items()),
         f"-Duser.home={folder}",
         "-cp",
-        os.pathsep.join(classpath),
+        os.pathsep.join(map(str, classpath)),
         *shlex.split(os.environ.get("RMQLAB_NODE_OPTIONS", "")),
-        _MAIN_CLASSES[spec.program],
+        release.main_classes[spec.program],
         *(str(folder / word) if word in spec.files else word for word in spec.arguments),
     ]
 
@@ -96,8 +81,9 @@ class ProcessBackend:
         """Write the node's configuration and start its JVM in a session of its own."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in spec.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        with (folder / "console.log").open("ab") as console, _rare_wake_ups():
+        with (folder / CONSOLE).open("ab") as console, _rare_wake_ups():
             process = psutil.Popen(
                 java_command(spec, folder),
                 cwd=folder,
@@ -155,14 +141,7 @@ class ProcessBackend:
 
     def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
         """Return the end of what the node printed, and of its own log."""
-        files = (folder / "logs" / "rocketmqlogs" / _LOGS[spec.program], folder / "console.log")
-        tails = []
-        for file in files:
-            with contextlib.suppress(OSError):
-                text = file.read_text(encoding="utf-8", errors="replace").rstrip()
-                if text:
-                    tails.append("\n".join(text.splitlines()[-lines:]))
-        return "\n".join(tails)
+        return log_tail(spec, folder, lines)
 
     def sweep(self, cluster: str, folder: Path) -> None:  # noqa: ARG002  (the folder tells)
         """Kill every process of this user whose command line names a file below the folder."""

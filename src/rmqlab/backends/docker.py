@@ -1,0 +1,318 @@
+"""Nodes as containers. A cluster is built like a Kubernetes pod: all its nodes share one network namespace.
+
+A small container, the pod, owns the network and publishes every port on 127.0.0.1 under its own number; the
+nodes join it. So 127.0.0.1:PORT is right for a client on the host and for each node of the cluster, and no
+broker needs a second address to tell others, which RocketMQ does not have. More in docs/backends.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from rmqlab.backends.docker_engine import engine_client, image_for, require_image
+from rmqlab.backends.jvm import JVM_OPTIONS, log_tail
+from rmqlab.errors import ClusterError, EngineError, PortTakenError
+from rmqlab.places import state_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.plan import NodeSpec
+
+INSIDE = PurePosixPath("/rmqlab")
+"""Where a node sees the cluster's folder; its own subfolder is all that it sees of it."""
+
+_CLUSTER, _NODE, _HOME = "rmqlab.cluster", "rmqlab.node", "rmqlab.home"
+_POD = "pod"
+_GONE_S = 10.0
+_OFFICIAL_GROUP = "3000"
+_BESIDE_HEAP_MB = 384
+
+# In the official image the JVM is a child of two shells; the first of them, as process 1, ignores SIGTERM.
+_END_JAVA = """
+for process in /proc/[0-9]*; do
+    read -r name < "$process/comm" && [ "$name" = java ] && kill -TERM "${process#/proc/}"
+done
+"""
+
+# The start scripts of the image choose options for a server. Ours come after them and take these back.
+_AGAINST_THE_IMAGE = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-XX:-UseG1GC",
+    "-XX:-UseConcMarkSweepGC",
+    "-XX:-AlwaysPreTouch",
+    "-Xms16m",
+    "-Xmn16m",
+)
+
+
+class DockerBackend:
+    """Runs each node as one container of Docker's API: Docker, Docker Desktop, Podman."""
+
+    name = "docker"
+    bind = "0.0.0.0"  # noqa: S104  (inside the pod; it is published on 127.0.0.1)
+
+    def missing(self) -> str | None:
+        """Say why no engine can run our nodes here; None where one can."""
+        try:
+            require_image(image_for())
+        except EngineError as error:
+            return str(error)
+        return None
+
+    def node_folder(self, folder: Path) -> PurePosixPath:  # noqa: ARG002  (the same in every container)
+        """Return where the nodes see the cluster's folder."""
+        return INSIDE
+
+    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:  # noqa: ARG002
+        """Make sure that the cluster's network and the pod that owns its ports are there."""
+        with _in_our_words():
+            engine = engine_client()
+            pod = _named(engine, _name(cluster, _POD))
+            if pod is None:
+                labels = _labels(cluster)
+                network = engine.networks.create(_name(cluster, "net"), driver="bridge", labels=labels)
+                pod = engine.containers.create(
+                    image_for(),
+                    ["-f", "/dev/null"],
+                    entrypoint=["tail"],
+                    name=_name(cluster, _POD),
+                    hostname=cluster[:63],
+                    labels=labels,
+                    network=network.name,
+                    ports={f"{port}/tcp": ("127.0.0.1", port) for spec in specs for port in spec.ports},
+                )
+            if pod.status != "running":
+                pod.start()
+
+    def launch(self, cluster: str, spec: NodeSpec, folder: Path) -> Handle:
+        """Write the node's configuration and start its container, in place of its last one."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in spec.files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        inside = INSIDE / spec.name
+        image = image_for(spec.release)
+        with _in_our_words():
+            require_image(image)
+            engine = engine_client()
+            last = _named(engine, _name(cluster, spec.name))
+            if last is not None:
+                last.remove(force=True)
+            container = engine.containers.create(
+                image,
+                node_command(spec),
+                name=_name(cluster, spec.name),
+                labels={**_labels(cluster), _NODE: spec.name},
+                environment=node_environment(spec),
+                network_mode=f"container:{_name(cluster, _POD)}",
+                volumes={str(folder): {"bind": str(inside), "mode": "rw,z"}},
+                mem_limit=_memory_limit(spec),
+                log_config={"type": "json-file", "config": {"max-size": "10m"}},
+                **_user(engine),
+            )
+            container.start()
+        return {"container": str(container.id), "mark": _name(cluster, spec.name)}
+
+    def state(self, handle: Handle) -> NodeState:
+        """Tell how a container is."""
+        with _in_our_words():
+            container = _find(handle)
+            status = container.status if container else ""
+        return "paused" if status == "paused" else "up" if status == "running" else "down"
+
+    def stop(self, handle: Handle, timeout_s: float) -> None:
+        """Ask the JVM to shut down: SIGTERM runs RocketMQ's shutdown hook."""
+        with _in_our_words():
+            container = _find(handle)
+            if container is None or container.status not in {"running", "paused"}:
+                return
+            if container.status == "paused":
+                container.unpause()
+            container.exec_run(["sh", "-c", _END_JAVA])
+            _wait(container, timeout_s)
+        self.kill(handle)
+
+    def kill(self, handle: Handle) -> None:
+        """Kill -9, and wait until the container has ended. It stays, for its log, until the next launch."""
+        import docker  # noqa: PLC0415
+
+        with _in_our_words():
+            container = _find(handle)
+            if container is None or container.status not in {"running", "paused"}:
+                return
+            with contextlib.suppress(docker.errors.APIError):  # it ended by itself this moment
+                container.kill("SIGKILL")
+            if not _wait(container, _GONE_S):
+                raise ClusterError(f"{handle['mark']} does not die. Restart the container engine.")
+
+    def pause(self, handle: Handle) -> None:
+        """Freeze the container's processes; return once they stand still."""
+        with _in_our_words():
+            container = _find(handle)
+            if container is not None and container.status == "running":
+                container.pause()
+
+    def resume(self, handle: Handle) -> None:
+        """Let a frozen container go on."""
+        with _in_our_words():
+            container = _find(handle)
+            if container is not None and container.status == "paused":
+                container.unpause()
+
+    def log_tail(self, spec: NodeSpec, folder: Path, lines: int) -> str:
+        """Return the end of the node's own log, and of what its container printed."""
+        tails = [log_tail(spec, folder, lines)]
+        with contextlib.suppress(EngineError):
+            container = _named(engine_client(), _name(folder.parent.name, spec.name))
+            if container is not None:
+                tails.append(container.logs(tail=lines).decode(errors="replace").rstrip())
+        return "\n".join(filter(None, tails))
+
+    def sweep(self, cluster: str, folder: Path) -> None:  # noqa: ARG002  (labels tell)
+        """Remove every container and network with the cluster's labels."""
+        import docker  # noqa: PLC0415
+
+        wanted = {"label": [f"{key}={value}" for key, value in _labels(cluster).items()]}
+        with _in_our_words():
+            engine = engine_client()
+            there = engine.containers.list(all=True, filters=wanted)
+            for container in sorted(there, key=lambda each: _NODE not in each.labels):  # the pod last
+                with contextlib.suppress(docker.errors.NotFound):
+                    container.remove(force=True)
+            for network in engine.networks.list(filters=wanted):
+                with contextlib.suppress(docker.errors.NotFound):
+                    network.remove()
+
+
+def clusters_by_label() -> list[str]:
+    """Return which clusters of this state folder have a container, with or without a record."""
+    with _in_our_words():
+        there = engine_client().containers.list(all=True, filters={"label": f"{_HOME}={_home()}"})
+        return sorted({container.labels[_CLUSTER] for container in there})
+
+
+def node_command(spec: NodeSpec) -> list[str]:
+    """Return what a node's container runs: the entry word of the image and its arguments."""
+    inside = INSIDE / spec.name
+    return ["sh", spec.program, *(str(inside / w) if w in spec.files else w for w in spec.arguments)]
+
+
+def node_environment(spec: NodeSpec) -> dict[str, str]:
+    """Return the environment of a node's container: what the start scripts hand on to the JVM.
+
+    JAVA_OPT_EXT comes last among the options of the official scripts. The official image runs Java 8, which
+    refuses the options about modules and does not read JDK_JAVA_OPTIONS; newer ones take them from there.
+    """
+    modules = [option for option in spec.java_options if option.startswith("--")]
+    options = [
+        *_AGAINST_THE_IMAGE,
+        f"-Xmx{spec.max_heap_mb}m",
+        *JVM_OPTIONS,
+        *(option for option in spec.java_options if option not in modules),
+        *(f"-D{key}={value}" for key, value in spec.system_properties.items()),
+        f"-Duser.home={INSIDE / spec.name}",
+        *os.environ.get("RMQLAB_NODE_OPTIONS", "").split(),
+    ]
+    return {
+        "JAVA_OPT_EXT": " ".join(options),
+        **({"JDK_JAVA_OPTIONS": " ".join(modules)} if modules else {}),
+        **spec.environment,
+    }
+
+
+def _memory_limit(spec: NodeSpec) -> str | None:
+    """Return the heap and room for what a JVM takes beside it; none where the user chose another heap."""
+    if "-Xmx" in os.environ.get("RMQLAB_NODE_OPTIONS", ""):
+        return None
+    return f"{spec.max_heap_mb + _BESIDE_HEAP_MB}m"
+
+
+def _home() -> str:
+    return hashlib.sha256(str(state_dir().resolve()).encode()).hexdigest()[:10]
+
+
+def _labels(cluster: str) -> dict[str, str]:
+    """Return what marks our containers: two state folders have nothing to do with each other."""
+    return {_CLUSTER: cluster, _HOME: _home()}
+
+
+def _name(cluster: str, part: str) -> str:
+    """Name a container; no part has a dot, so no two clusters collide."""
+    return f"rmqlab-{_home()}-{cluster}.{part}"
+
+
+def _user(engine: DockerClient) -> dict[str, Any]:
+    """Return who a node runs as: whoever may later delete its files on the host.
+
+    On a plain Linux engine that is this user, in the official image's group too: its home is closed to
+    others. A rootless engine and Docker Desktop show root's files in the container as this user's outside.
+    """
+    if sys.platform != "linux" or _maps_root(engine):
+        return {"user": "0:0"}
+    return {"user": f"{os.getuid()}:{os.getgid()}", "group_add": [_OFFICIAL_GROUP]}
+
+
+@cache
+def _maps_root(engine: DockerClient) -> bool:
+    facts = engine.info()
+    options = " ".join(facts.get("SecurityOptions") or [])
+    return "rootless" in options or "Docker Desktop" in str(facts.get("OperatingSystem"))
+
+
+def _named(engine: DockerClient, name: str) -> Container | None:
+    import docker  # noqa: PLC0415
+
+    with contextlib.suppress(docker.errors.NotFound):
+        return engine.containers.get(name)
+    return None
+
+
+def _find(handle: Handle) -> Container | None:
+    return _named(engine_client(), str(handle["container"])) if handle.get("container") else None
+
+
+def _wait(container: Container, timeout_s: float) -> bool:
+    """Wait for a container's end; tell whether it came in time."""
+    import requests  # noqa: PLC0415
+
+    try:
+        container.wait(timeout=timeout_s)
+    except requests.RequestException:  # the SDK lets its HTTP client's time-out through
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turn what the SDK raises into a sentence and a next step."""
+    import docker  # noqa: PLC0415
+    import requests  # noqa: PLC0415
+
+    try:
+        yield
+    except docker.errors.APIError as error:
+        said = str(error.explanation or error)
+        if "port is already allocated" in said or "address already in use" in said:
+            raise PortTakenError(
+                f"A port of this cluster is taken by another program ({said}). Start it again: "
+                "`rmqlab down` frees its ports, and the next start takes others."
+            ) from error
+        raise EngineError(
+            f"The container engine refused: {said}. Restart it, or do without: RMQLAB_BACKEND=process."
+        ) from error
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise EngineError(
+            f"The container engine went away: {error}. Start it again, or use RMQLAB_BACKEND=process."
+        ) from error
