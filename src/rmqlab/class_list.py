@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from rmqlab.broker_properties import LIST
 from rmqlab.client.java import java_class
@@ -99,13 +100,14 @@ def _names(path: Path) -> list[str]:
 
 
 def record_properties() -> Path:
-    """Write down the properties that a broker's configuration file may hold."""
-    mix_all = java_class("org.apache.rocketmq.common.MixAll")
-    names = {
-        each.rpartition(".")[2]: sorted(
-            map(str, mix_all.object2Properties(java_class(each)()).stringPropertyNames())
-        )
-        for each in _CONFIGURATIONS
-    }
+    """Write down the properties that a broker's configuration file may hold: what has a setter."""
+    names = {each.rpartition(".")[2]: _settable(java_class(each)) for each in _CONFIGURATIONS}
     LIST.write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8", newline="\n")
     return LIST
+
+
+def _settable(java: Any) -> list[str]:
+    """Name the properties of a class as MixAll.properties2Object does, those without a default too."""
+    setters = (method for method in java.class_.getMethods() if method.getParameterCount() == 1)
+    names = (str(method.getName()) for method in setters)
+    return sorted({name[3].lower() + name[4:] for name in names if name.startswith("set")})

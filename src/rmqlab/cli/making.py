@@ -20,14 +20,18 @@ def lock(
     version: Annotated[
         str | None, typer.Argument(help="The version to pin; the present one by default.")
     ] = None,
+    *,
+    group: Annotated[str, typer.Option(help="Which jars: a lock file's name.")] = "rocketmq",
 ) -> None:
-    """For maintainers: make the lists of the broker's jars (with Maven) and classes anew."""
+    """For maintainers: make the lists of a broker's jars (with Maven), classes and properties anew."""
     from rmqlab.class_list import record_classes, record_properties  # noqa: PLC0415
+    from rmqlab.runtime import ROCKETMQ  # noqa: PLC0415
     from rmqlab.runtime.relock import relock  # noqa: PLC0415
 
-    typer.echo(f"Written: {relock(version=version)}")
-    typer.echo(f"Written: {record_classes()}")
-    typer.echo(f"Written: {record_properties()}")
+    typer.echo(f"Written: {relock(group, version)}")
+    if group == ROCKETMQ.name:
+        typer.echo(f"Written: {record_classes()}")
+        typer.echo(f"Written: {record_properties()}")
 
 
 @app.command()

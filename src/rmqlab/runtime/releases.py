@@ -50,7 +50,7 @@ RELEASES = {
         _HERE / "legacy",
         {"mqbroker": "rmqlab.LegacyBroker"},
         # MappedFile.clean unmaps a file by reflection: no topic could be deleted, no old file removed
-        ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"),
+        ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED"),
     ),
 }
 """By the name of their lock file."""

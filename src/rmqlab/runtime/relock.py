@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from rmqlab.errors import RuntimeFilesError
-from rmqlab.runtime.lockfile import Jar, JarGroup, read_lock, write_lock
+from rmqlab.runtime.lockfile import Jar, JarGroup, lock_path, read_lock, write_lock
 
 _LINE = re.compile(
     r"^\s+([\w.\-]+):([\w.\-]+):jar:(?:([\w.\-]+):)?([\w.\-]+):(?:compile|runtime):(\S.*?\.jar)"
@@ -50,6 +50,9 @@ def relock(name: str = "rocketmq", version: str | None = None) -> Path:
     """
     if shutil.which("mvn") is None:
         raise RuntimeFilesError("Making the lock anew needs Maven: install it so that `mvn` is on the PATH.")
+    if not lock_path(name).is_file():
+        known = ", ".join(sorted(path.stem for path in lock_path(name).parent.glob("*.json")))
+        raise RuntimeFilesError(f"There is no lock file called {name}. There are: {known}.")
     old = read_lock(name)
     version = version or old.version
     roots = tuple(f"{root.rpartition(':')[0]}:{version}" for root in old.roots)
