@@ -17,7 +17,6 @@ from rmqlab.errors import FaultError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CLIENTS = "clients"
 MOST_LOSS = 0.9
 _ANSWER_S = 3.0
 

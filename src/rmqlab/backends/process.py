@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from rmqlab.backends.jvm import CONSOLE, JVM_OPTIONS, log_tail
+from rmqlab.errors import ClusterError
+from rmqlab.links import listening_hosts
 from rmqlab.runtime import RELEASES, archive_options, ensure_jars, find_java
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ def java_command(spec: NodeSpec, folder: Path) -> list[str]:
     """Return the command line of a node, as an argument list."""
     java = find_java()
     release = RELEASES[spec.release]
-    classpath = [*ensure_jars(release.jars), release.ours]
+    classpath = [*(ensure_jars(release.jars) if release.jars else ()), release.ours]
     return [
         str(java.executable),
         f"-Xmx{spec.max_heap_mb}m",
@@ -74,8 +77,15 @@ class ProcessBackend:
         """Return the folder itself."""
         return folder
 
-    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:
-        """Do nothing: processes share the machine."""
+    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:  # noqa: ARG002
+        """See to it that this system has the addresses that a relay listens on; the rest is there.
+
+        Raises:
+            ClusterError: it has not.
+        """
+        for relay in (spec for spec in specs if spec.role == "RELAY"):
+            for host in sorted(listening_hosts(relay)):
+                _require_address(host)
 
     def launch(self, cluster: str, spec: NodeSpec, folder: Path) -> Handle:  # noqa: ARG002  (the folder tells)
         """Write the node's configuration and start its JVM in a session of its own."""
@@ -171,6 +181,18 @@ def _rare_wake_ups() -> Iterator[None]:
         yield
     finally:
         libc.prctl(_PR_SET_TIMERSLACK, ctypes.c_ulong(0), 0, 0, 0)  # 0: back to the thread's default
+
+
+def _require_address(host: str) -> None:
+    """Loopback is 127.0.0.0/8 on Linux and Windows; macOS has 127.0.0.1 alone."""
+    try:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+    except OSError as error:
+        raise ClusterError(
+            f"This system has no address {host}, which links need ({error}). "
+            f"On macOS: `sudo ifconfig lo0 alias {host}`, for each that is missing, until the next boot."
+        ) from error
 
 
 def _find(handle: Handle) -> psutil.Process | None:

@@ -16,13 +16,13 @@ class Release:
     """One release.
 
     Attributes:
-        jars: What it is made of, as its lock file says.
+        jars: What it is made of, as its lock file says; None where our classes are all.
         ours: The folder of our few classes that belong on its classpath.
         main_classes: What each entry word of RocketMQ's image stands for.
         java_options: Options that it needs on a Java as new as ours.
     """
 
-    jars: JarGroup
+    jars: JarGroup | None
     ours: Path
     main_classes: dict[str, str]
     java_options: tuple[str, ...] = ()
@@ -52,5 +52,6 @@ RELEASES = {
         # MappedFile.clean unmaps a file by reflection: no topic could be deleted, no old file removed
         ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED"),
     ),
+    "relay": Release(None, _HERE / "relay", {"relay": "rmqlab.Relay"}),
 }
 """By the name of their lock file."""
