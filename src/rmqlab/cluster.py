@@ -58,6 +58,10 @@ class Cluster:
     proxy = property(
         lambda self: proxy_address(self._last.specs), doc="Where gRPC clients connect; empty without a proxy."
     )
+    credentials = property(
+        lambda self: records.credentials(self._name) if self._last.options.get("authentication") else None,
+        doc="Access key and secret key to sign requests with; None where everybody may.",
+    )
     options = property(lambda self: self._last.options, doc="What was chosen on top of the topology.")
     folder = property(lambda self: self._last.folder, doc="Where the nodes keep their files.")
 
@@ -107,6 +111,7 @@ class Cluster:
             lambda spec: self.nodes[spec.name].state != "down",
             lambda spec: self.nodes[spec.name].log_tail(),
             timeout_s=READY_S,
+            credentials=self.credentials,
         )
 
 

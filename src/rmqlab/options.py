@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from rmqlab.authentication import broker_properties
 from rmqlab.broker_properties import require_known
 from rmqlab.errors import ClusterError
+from rmqlab.topology import LEGACY
 
 if TYPE_CHECKING:
+    from rmqlab.authentication import Credentials
     from rmqlab.topology import BrokerShape, Topology
 
 _SHORTEST_CHECK_MS = 100
@@ -71,10 +74,21 @@ class ClusterOptions:
         return {name: value for name, value in asdict(self).items() if value != default[name]}
 
 
-def configured(topology: Topology, options: ClusterOptions) -> Topology:
-    """Return the topology with the options written into its brokers' roles and properties."""
+def configured(
+    topology: Topology, options: ClusterOptions, credentials: Credentials | None = None
+) -> Topology:
+    """Return the topology with the options written into its brokers' roles and properties.
+
+    Raises:
+        ClusterError: its release knows no authentication.
+    """
+    if credentials and topology.release == LEGACY:
+        raise ClusterError(
+            "A 4.9 broker does not know RocketMQ 5's authentication. Leave it out, or take another topology."
+        )
+    signing = broker_properties(credentials) if credentials else {}
     brokers = tuple(_with_role(shape, options) for shape in topology.brokers)
-    properties = {**topology.properties, **_properties(topology, options), **options.properties}
+    properties = {**topology.properties, **_properties(topology, options), **signing, **options.properties}
     return replace(topology, brokers=brokers, properties=properties)
 
 

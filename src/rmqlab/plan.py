@@ -7,10 +7,13 @@ differs from RocketMQ's default, the comment says why.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from rmqlab.authentication import Credentials, proxy_properties
 from rmqlab.legacy import RELEASE_FILES
+from rmqlab.links import linked
+from rmqlab.nodespec import NodeSpec
 from rmqlab.options import ClusterOptions, configured
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ BLOCK = 40
 _CONTROLLER = 3
 _PROXY = 4
 _PROXY_REMOTING = 5
+_RELAY = 7
 _FIRST_BROKER = 8
 _PORTS_A_BROKER = 4
 
@@ -51,69 +55,13 @@ LAB_BROKER = {
     "fetchNamesrvAddrByAddressServer": "false",
 }
 
-SYSTEM_PROPERTIES = {
-    "java.net.preferIPv4Stack": "true",
-    # Permissive TLS, the default, makes NameServer and broker sign a certificate of their own at each start:
-    # two of a broker's three seconds, and 100 MB (TlsSystemConfig, NettyRemotingServer.loadSslContext).
-    # Nodes listen on loopback.
-    "tls.server.mode": "disabled",
-    # the share of the disk above which a broker refuses messages, read by DefaultMessageStore
-    "rocketmq.broker.diskSpaceWarningLevelRatio": "0.90",
+_WITH_SLAVES = {
+    # a slave that has everything says so as often; the controller counts it as in sync from then on
+    "haSendHeartbeatInterval": "1000",
 }
-"""Java system properties of every node."""
 
 _OPEN_TO_CONTROLLER = ("--add-opens=java.base/java.lang=ALL-UNNAMED",)
 """What the controller and its clients reflect on (JRaft's and DLedger's serialization)."""
-
-NodeRole = Literal["NAMESRV", "MASTER", "SLAVE", "PROXY", "RELAY"]
-Program = Literal["mqnamesrv", "mqbroker", "mqproxy", "relay"]
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """What one node is started with.
-
-    Attributes:
-        name: How it is called, such as `broker-a-s1`.
-        role: What it is; where a controller gives out the roles, what it begins as.
-        program: The entry word of RocketMQ's image: `mqnamesrv`, `mqbroker`, `mqproxy`.
-        address: Where clients and tools reach it, `host:port`.
-        ports: All that it listens on.
-        max_heap_mb: Its JVM's heap.
-        files: Its configuration files, text by name.
-        arguments: The program's. One that is a file's name stands for that file's path.
-        broker_name: A broker's brokerName; empty for other nodes.
-        broker_id: A broker's brokerId, -1 while a controller has given none.
-        release: The jars it runs on, as their lock file is called.
-        java_options: More options for its JVM.
-        system_properties: Java's, for its JVM.
-        environment: Environment variables, for its JVM.
-    """
-
-    name: str
-    role: NodeRole
-    program: Program
-    address: str
-    ports: tuple[int, ...]
-    max_heap_mb: int
-    files: dict[str, str]
-    arguments: tuple[str, ...]
-    broker_name: str = ""
-    broker_id: int = -1
-    release: str = "rocketmq"
-    java_options: tuple[str, ...] = ()
-    system_properties: dict[str, str] = field(default_factory=lambda: dict(SYSTEM_PROPERTIES))
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_broker(self) -> bool:
-        """Tell a broker from any other node."""
-        return bool(self.broker_name)
-
-    @property
-    def is_nameserver(self) -> bool:
-        """Tell a NameServer from any other node."""
-        return self.role == "NAMESRV"
 
 
 @dataclass(frozen=True)
@@ -125,6 +73,7 @@ class _Site:
     host: str
     bind: str
     namesrv_port: int
+    credentials: Credentials | None = None
 
     def path(self, *parts: str) -> str:
         # a properties file takes a backslash as an escape, and Java takes slashes everywhere
@@ -146,6 +95,7 @@ def plan(  # noqa: PLR0913  (each is one fact about the place)
     host: str = "127.0.0.1",
     bind: str = "127.0.0.1",
     options: ClusterOptions | None = None,
+    credentials: Credentials | None = None,
 ) -> tuple[NodeSpec, ...]:
     """Return the nodes of a cluster in the order in which they are named on a map.
 
@@ -157,13 +107,18 @@ def plan(  # noqa: PLR0913  (each is one fact about the place)
         host: The address that every node tells others.
         bind: The address that every node listens on.
         options: What was chosen on top of the topology.
+        credentials: What brokers let in, where they ask for it.
     """
-    topology = configured(topology, options or ClusterOptions())
-    site = _Site(folder, base_port, host, bind, namesrv_port or base_port)
+    options = options or ClusterOptions()
+    topology = configured(topology, options, credentials)
+    own = host if options.links else bind  # the relay listens on all other addresses
+    site = _Site(folder, base_port, host, own, namesrv_port or base_port, credentials)
     nodes = [_nameserver(index, topology, site) for index in range(topology.nameservers)]
     nodes += [_broker(index, topology, site) for index in range(len(topology.brokers))]
     if topology.proxy == "cluster":
         nodes.append(_proxy(topology, site))
+    if options.links:
+        return linked(nodes, base_port + _RELAY, contained=bind != host)
     return tuple(nodes)
 
 
@@ -224,6 +179,7 @@ def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
         "rocketmqHome": site.path(name),
         "storePathRootDir": site.path(name, "store"),
         **LAB_BROKER,
+        **(_WITH_SLAVES if topology.has_slaves else {}),
         **(_under_a_controller(site) if topology.controller else {}),
         **topology.properties,
     }
@@ -282,13 +238,14 @@ def _proxy(topology: Topology, site: _Site) -> NodeSpec:
 
 
 def _proxy_conf(mode: str, topology: Topology, site: _Site) -> str:
-    values = {
+    values: dict[str, object] = {
         "rocketMQClusterName": CLUSTER_NAME,
         "namesrvAddr": site.addresses(topology),
         "proxyMode": mode,
         "localServeAddr": site.host,
         "grpcServerPort": site.base + _PROXY,
         "remotingListenPort": site.base + _PROXY_REMOTING,
+        **(proxy_properties(site.credentials) if site.credentials else {}),
     }
     return json.dumps(values, indent=2) + "\n"
 

@@ -31,6 +31,7 @@ def wait_until_ready(
     log_tail: Callable[[NodeSpec], str],
     *,
     timeout_s: float,
+    credentials: tuple[str, str] | None = None,
 ) -> None:
     """Wait until the nodes can be used.
 
@@ -39,6 +40,7 @@ def wait_until_ready(
         is_running: Tells whether a node's process still lives.
         log_tail: The end of a node's log, for the error.
         timeout_s: How long to wait.
+        credentials: What the brokers want their requests signed with.
 
     Raises:
         StartError: a node died, or time ran out; the message carries the end of that node's log.
@@ -49,10 +51,10 @@ def wait_until_ready(
         if dead:
             names = ", ".join(spec.name for spec in dead)
             raise StartError(f"{names} died while starting. The end of its log:\n{log_tail(dead[0])}")
-        if _all_ready(specs):
+        if _all_ready(specs, credentials):
             return
         if time.monotonic() > deadline:
-            late = _first_silent(specs)
+            late = _first_silent(specs, credentials)
             raise StartError(
                 f"The cluster was not ready after {timeout_s:.0f} s; {late.name} is what it waits for. "
                 f"The end of its log:\n{log_tail(late)}"
@@ -60,27 +62,27 @@ def wait_until_ready(
         time.sleep(_POLL_S)
 
 
-def _all_ready(specs: Sequence[NodeSpec]) -> bool:
+def _all_ready(specs: Sequence[NodeSpec], credentials: tuple[str, str] | None) -> bool:
     """Ask each node what only it knows, the cheap questions first."""
     nameservers = [spec for spec in specs if spec.is_nameserver]
     brokers = [spec for spec in specs if spec.is_broker]
     try:
         return (
-            all(_knows(namesrv, brokers) for namesrv in nameservers)
+            all(_knows(namesrv, brokers, credentials) for namesrv in nameservers)
             and all(_serves(spec) for spec in specs if not spec.is_nameserver)
-            and _in_sync(brokers)
+            and _in_sync(brokers, credentials)
         )
     except (OSError, AdminError, ValueError):
         return False
 
 
-def _knows(namesrv: NodeSpec, brokers: list[NodeSpec]) -> bool:
+def _knows(namesrv: NodeSpec, brokers: list[NodeSpec], credentials: tuple[str, str] | None) -> bool:
     """Ask a NameServer; make the brokers that it does not know register."""
     known = remoting.registered_brokers(namesrv.address, timeout_s=_ANSWER_S)
     missing = [spec for spec in brokers if not _is_registered(spec, known)]
     for spec in missing:
         with contextlib.suppress(OSError, AdminError, ValueError):
-            remoting.make_register(spec.address, timeout_s=_ANSWER_S)
+            remoting.make_register(spec.address, timeout_s=_ANSWER_S, credentials=credentials)
     if missing:
         return False
     has_master = any(spec.broker_id <= 0 for spec in brokers)
@@ -104,7 +106,7 @@ def _serves(spec: NodeSpec) -> bool:
     return True
 
 
-def _in_sync(brokers: list[NodeSpec]) -> bool:
+def _in_sync(brokers: list[NodeSpec], credentials: tuple[str, str] | None) -> bool:
     """Tell whether each master that runs has all of its slaves that run in sync."""
     by_name: dict[str, list[NodeSpec]] = {}
     for spec in brokers:
@@ -112,17 +114,20 @@ def _in_sync(brokers: list[NodeSpec]) -> bool:
     for replicas in by_name.values():
         could_lead = [spec for spec in replicas if spec.broker_id <= 0]
         if len(replicas) > 1 and could_lead:
-            in_sync = max(remoting.slaves_in_sync(spec.address, timeout_s=_ANSWER_S) for spec in could_lead)
-            if in_sync < len(replicas) - 1:
+            answers = (
+                remoting.slaves_in_sync(spec.address, timeout_s=_ANSWER_S, credentials=credentials)
+                for spec in could_lead
+            )
+            if max(answers) < len(replicas) - 1:
                 return False
     return True
 
 
-def _first_silent(specs: Sequence[NodeSpec]) -> NodeSpec:
+def _first_silent(specs: Sequence[NodeSpec], credentials: tuple[str, str] | None) -> NodeSpec:
     for spec in specs:
         try:
             if spec.is_broker:
-                remoting.make_register(spec.address, timeout_s=_ANSWER_S)
+                remoting.make_register(spec.address, timeout_s=_ANSWER_S, credentials=credentials)
             elif spec.is_nameserver:
                 remoting.registered_brokers(spec.address, timeout_s=_ANSWER_S)
             else:

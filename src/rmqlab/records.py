@@ -1,9 +1,10 @@
 """What is written down about each cluster, so that any process finds it again: records, locks, leases.
 
-clusters/NAME/record.json     what runs, and how to find it (replaced whole, never edited)
-clusters/NAME/leases/PID      touched by each process that uses the cluster
-clusters/NAME/NODE/           a node's own files
-clusters/NAME.lock            held while a cluster starts or ends
+clusters/NAME/record.json        what runs, and how to find it (replaced whole, never edited)
+clusters/NAME/credentials.json   what its brokers want requests signed with; for nobody else to read
+clusters/NAME/leases/PID         touched by each process that uses the cluster
+clusters/NAME/NODE/              a node's own files
+clusters/NAME.lock               held while a cluster starts or ends
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
+from rmqlab.authentication import Credentials
 from rmqlab.errors import ClusterError
 from rmqlab.places import state_dir
 from rmqlab.plan import NodeSpec
@@ -102,6 +104,22 @@ def read(name: str) -> Record | None:
         )
         return Record(specs=specs, **data)
     except (OSError, ValueError, TypeError, KeyError):  # gone, half-made, or of another version
+        return None
+
+
+def keep_credentials(name: str, credentials: Credentials) -> None:
+    """Write down a cluster's credentials; they stay with its files, since its brokers remember them too."""
+    path = folder(name) / "credentials.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(credentials), encoding="utf-8")
+
+
+def credentials(name: str) -> Credentials | None:
+    """Return a cluster's credentials, None where it has none."""
+    try:
+        return Credentials(*json.loads((folder(name) / "credentials.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         return None
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rmqlab import ports, records
+from rmqlab.authentication import Credentials, new_credentials
 from rmqlab.backends import choose_backend, find_backend
 from rmqlab.cluster import Cluster, end, is_usable
 from rmqlab.errors import ClusterError, DiskSpaceError
@@ -118,10 +119,11 @@ def _start_new(
         specs = plan(
             find_topology(record.topology),
             backend.node_folder(record.folder),
-            ports.lease_block(name, BLOCK, lambda owner: records.read(owner) is not None),
+            ports.lease_block(name, BLOCK, record.folder / "record.json"),
             namesrv_port=namesrv_port,
             bind=backend.bind,
             options=options,
+            credentials=_credentials(name) if options.authentication else None,
         )
         record = replace(record, specs=specs)
         records.write(record)
@@ -142,6 +144,15 @@ def _start_new(
             ) from error
         raise
     return cluster
+
+
+def _credentials(name: str) -> Credentials:
+    """Return a cluster's credentials: those of its last time, which the brokers' files hold, or new ones."""
+    credentials = records.credentials(name)
+    if credentials is None:
+        credentials = new_credentials()
+        records.keep_credentials(name, credentials)
+    return credentials
 
 
 def disk_use(folder: Path) -> tuple[Path, float, int]:

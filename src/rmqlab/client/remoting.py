@@ -3,10 +3,15 @@
 A frame is: total length (4 bytes), header length (4 bytes, the highest names the serialization, 0 = JSON),
 the header as JSON, the body (RemotingCommand.encode in RocketMQ's remoting module). Messages go
 through the real client; this is for questions that must be answered before one runs.
+
+A broker that asks for authentication wants each request signed (AclClientRPCHook, AclUtils): base64 of the
+HMAC-SHA1, by the secret key, over the header fields' values in the order of their names, then the body.
 """
 
 from __future__ import annotations
 
+import base64
+import hmac
 import itertools
 import json
 import re
@@ -45,13 +50,14 @@ class Answer:
         return json.loads(re.sub(rb"([{,])(\d+):", rb'\1"\2":', self.body))
 
 
-def ask(
+def ask(  # noqa: PLR0913  (each is a part of the request)
     address: str,
     code: int,
     fields: dict[str, str] | None = None,
     body: bytes = b"",
     *,
     timeout_s: float = 3.0,
+    credentials: tuple[str, str] | None = None,
 ) -> Answer:
     """Send one request to a NameServer or broker and return its answer.
 
@@ -61,6 +67,7 @@ def ask(
         fields: The request's header fields.
         body: The request's body.
         timeout_s: For connecting and for each read.
+        credentials: Access key and secret key to sign with; a NameServer asks for none.
 
     Raises:
         OSError: nobody listens there, or the answer did not come in time.
@@ -75,7 +82,7 @@ def ask(
         "opaque": opaque,
         "flag": 0,
         "serializeTypeCurrentRPC": "JSON",
-        "extFields": fields or {},
+        "extFields": _signed(fields or {}, body, *credentials) if credentials else fields or {},
     }
     encoded = json.dumps(header).encode()
     frame = struct.pack(">ii", 4 + len(encoded) + len(body), len(encoded)) + encoded + body
@@ -96,6 +103,13 @@ def ask(
     return Answer(
         got["code"], got.get("remark") or "", got.get("extFields") or {}, answer[4 + header_length :]
     )
+
+
+def _signed(fields: dict[str, str], body: bytes, access_key: str, secret_key: str) -> dict[str, str]:
+    fields = {**fields, "AccessKey": access_key}
+    content = "".join(fields[name] for name in sorted(fields)).encode() + body
+    signature = hmac.digest(secret_key.encode(), content, "sha1")
+    return {**fields, "Signature": base64.b64encode(signature).decode()}
 
 
 def _read(connection: socket.socket, count: int) -> bytes:
@@ -126,7 +140,7 @@ def has_route(namesrv: str, topic: str, *, timeout_s: float = 3.0) -> bool:
     return ask(namesrv, GET_ROUTE_INFO_BY_TOPIC, fields, timeout_s=timeout_s).code == SUCCESS
 
 
-def make_register(broker: str, *, timeout_s: float = 3.0) -> None:
+def make_register(broker: str, *, timeout_s: float = 3.0, credentials: tuple[str, str] | None = None) -> None:
     """Make a broker register with its NameServers now.
 
     The registration at boot is usually skipped without a word, because the broker's list of reachable
@@ -134,14 +148,15 @@ def make_register(broker: str, *, timeout_s: float = 3.0) -> None:
     later. Setting brokerPermission registers in full at once (AdminBrokerProcessor.updateBrokerConfig);
     6 is its default.
     """
-    ask(broker, UPDATE_BROKER_CONFIG, body=b"brokerPermission=6", timeout_s=timeout_s)
+    body = b"brokerPermission=6"
+    ask(broker, UPDATE_BROKER_CONFIG, body=body, timeout_s=timeout_s, credentials=credentials)
 
 
-def slaves_in_sync(master: str, *, timeout_s: float = 3.0) -> int:
+def slaves_in_sync(master: str, *, timeout_s: float = 3.0, credentials: tuple[str, str] | None = None) -> int:
     """Return how many slaves have all that the master has (HARuntimeInfo.inSyncSlaveNums).
 
     A broker that is no master has none.
     """
-    answer = ask(master, GET_BROKER_HA_STATUS, timeout_s=timeout_s)
+    answer = ask(master, GET_BROKER_HA_STATUS, timeout_s=timeout_s, credentials=credentials)
     status = answer.json() if answer.code == SUCCESS else {}
     return int(status.get("inSyncSlaveNums", 0)) if status.get("master") else 0
