@@ -1,7 +1,7 @@
 """Lease blocks of ports to clusters, so that many start at once on one machine without colliding.
 
-A lease is a file that only one process can create. Blocks lie between 10000 and 32760: above begin the
-ephemeral ports, where a client that polls a closed port can connect to itself.
+A lease is a file that only one process can create, in one folder a machine. Blocks lie between 10000 and
+32760: above begin the ephemeral ports, where a client that polls a closed port can connect to itself.
 """
 
 from __future__ import annotations
@@ -10,20 +10,17 @@ import contextlib
 import json
 import os
 import socket
+import tempfile
 import time
-import zlib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psutil
 
 from rmqlab.errors import PortTakenError
 from rmqlab.places import state_dir
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
 _FIRST, _LAST = 10000, 32760
+_HALF_WRITTEN_S = 5.0
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -65,30 +62,26 @@ def require_free(port: int) -> None:
         )
 
 
-def lease_block(owner: str, size: int, is_owner_alive: Callable[[str], bool]) -> int:
+def lease_block(owner: str, size: int, proof: Path) -> int:
     """Lease `size` neighbouring free ports to a cluster and return the first.
 
     Args:
         owner: The cluster's name.
         size: How many ports.
-        is_owner_alive: Tells whether a cluster still has a record; leases of others are taken over.
+        proof: The lease holds while this process lives or this file exists; then it may be taken over.
 
     Raises:
         PortTakenError: there is no free block left.
     """
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
     blocks = range(_FIRST, _LAST - size, size)
-    # Leases hold among the clusters of one state folder. Other users, or a test session beside a lab, have
-    # folders of their own and see a port as taken only once somebody listens: so each begins somewhere else.
-    begin = zlib.crc32(str(state_dir()).encode()) % len(blocks)
-    for base in (*blocks[begin:], *blocks[:begin]):
+    for base in blocks:
         claim = folder / str(base)
-        if claim.exists() and not _drop_if_stale(claim, is_owner_alive):
+        if claim.exists() and not _drop_if_stale(claim):
             continue
         try:
             with claim.open("x", encoding="utf-8") as file:
-                json.dump({"owner": owner, "pid": os.getpid()}, file)
+                json.dump({"owner": _full_name(owner), "pid": os.getpid(), "proof": str(proof)}, file)
         except FileExistsError:
             continue
         if all(is_free(port) for port in range(base, base + size)):
@@ -102,17 +95,30 @@ def lease_block(owner: str, size: int, is_owner_alive: Callable[[str], bool]) ->
 def release(owner: str) -> None:
     """Give back every block of a cluster."""
     for claim in _folder().glob("[0-9]*"):
-        if _read(claim).get("owner") == owner:
+        if _read(claim).get("owner") == _full_name(owner):
             claim.unlink(missing_ok=True)
 
 
 def leased() -> dict[int, str]:
-    """Return the leased blocks: first port to owner."""
-    return {int(claim.name): _read(claim).get("owner", "?") for claim in _folder().glob("[0-9]*")}
+    """Return the blocks leased to clusters of this state folder: first port to owner."""
+    prefix = _full_name("")
+    owners = {int(claim.name): str(_read(claim).get("owner", "")) for claim in _folder().glob("[0-9]*")}
+    return {base: owner.removeprefix(prefix) for base, owner in owners.items() if owner.startswith(prefix)}
+
+
+def _full_name(owner: str) -> str:
+    """Names are one's own within a state folder; the leases are the machine's."""
+    return f"{state_dir()}:{owner}"
 
 
 def _folder() -> Path:
-    return state_dir() / "ports"
+    """Return where the leases of this machine lie: other users, and test sessions, lease there too."""
+    folder = Path(tempfile.gettempdir()) / "rmqlab-ports"
+    if not folder.exists():
+        folder.mkdir(exist_ok=True)
+        with contextlib.suppress(OSError):
+            folder.chmod(0o1777)  # all may claim, and give back only what is theirs
+    return folder
 
 
 def _read(claim: Path) -> dict[str, str | int]:
@@ -122,15 +128,15 @@ def _read(claim: Path) -> dict[str, str | int]:
         return {}
 
 
-def _drop_if_stale(claim: Path, is_owner_alive: Callable[[str], bool]) -> bool:
+def _drop_if_stale(claim: Path) -> bool:
     content = _read(claim)
-    if not content:  # being written this moment, or left half-written by a process that died
-        with contextlib.suppress(OSError):
-            if time.time() - claim.stat().st_mtime > 5:  # noqa: PLR2004
-                claim.unlink(missing_ok=True)
-                return True
+    try:
+        if content:
+            is_stale = not psutil.pid_exists(int(content["pid"])) and not Path(str(content["proof"])).exists()
+        else:  # being written this moment, or left half-written by a process that died
+            is_stale = time.time() - claim.stat().st_mtime > _HALF_WRITTEN_S
+        if is_stale:
+            claim.unlink(missing_ok=True)
+    except OSError:  # another user's, who shows us nothing
         return False
-    if psutil.pid_exists(int(content["pid"])) or is_owner_alive(str(content["owner"])):
-        return False
-    claim.unlink(missing_ok=True)
-    return True
+    return is_stale

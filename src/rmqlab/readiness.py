@@ -119,6 +119,9 @@ def _in_sync(brokers: list[NodeSpec], credentials: tuple[str, str] | None) -> bo
                 for spec in could_lead
             )
             if max(answers) < len(replicas) - 1:
+                # the answer to a registration tells a slave where its master is
+                for slave in (spec for spec in replicas if spec.broker_id > 0):
+                    remoting.make_register(slave.address, timeout_s=_ANSWER_S, credentials=credentials)
                 return False
     return True
 

@@ -21,7 +21,13 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture(autouse=True)
 def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("RMQLAB_HOME", str(tmp_path))
+    monkeypatch.setenv("RMQLAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(ports, "_folder", lambda: tmp_path)
+
+
+@pytest.fixture
+def proof(tmp_path: Path) -> Path:
+    return tmp_path / "record.json"
 
 
 @pytest.fixture
@@ -32,9 +38,9 @@ def listener() -> Iterator[socket.socket]:
         yield listening
 
 
-def test_clusters_that_start_at_once_get_blocks_of_their_own() -> None:
+def test_clusters_that_start_at_once_get_blocks_of_their_own(proof: Path) -> None:
     with ThreadPoolExecutor(10) as pool:
-        bases = list(pool.map(lambda n: ports.lease_block(f"c{n}", 20, lambda _: True), range(10)))
+        bases = list(pool.map(lambda n: ports.lease_block(f"c{n}", 20, proof), range(10)))
     assert len(set(bases)) == 10
     assert set(ports.leased()) == set(bases)
 
@@ -44,28 +50,42 @@ def test_no_block_reaches_the_ephemeral_ports() -> None:
 
 
 def test_a_block_with_a_port_that_somebody_listens_on_is_passed_over(
-    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch, proof: Path
 ) -> None:
     taken = listener.getsockname()[1]
     monkeypatch.setattr(ports, "_FIRST", taken - 3)
     monkeypatch.setattr(ports, "_LAST", taken + 60)
-    base = ports.lease_block("c", 20, lambda _: True)
+    base = ports.lease_block("c", 20, proof)
     assert taken not in range(base, base + 20)
 
 
 def test_a_lease_whose_process_and_cluster_are_gone_is_taken_over(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, proof: Path
 ) -> None:
-    base = ports.lease_block("dead", 20, lambda _: True)
+    proof.touch()
+    base = ports.lease_block("dead", 20, proof)
     monkeypatch.setattr(ports.psutil, "pid_exists", lambda pid: pid != os.getpid())
-    assert ports.lease_block("next", 20, lambda _: False) == base
+    assert ports.lease_block("beside", 20, proof) != base
+    proof.unlink()
+    assert ports.lease_block("next", 20, proof) == base
 
 
-def test_released_ports_are_leased_again() -> None:
-    base = ports.lease_block("c", 20, lambda _: True)
+def test_clusters_of_two_state_folders_share_no_port(monkeypatch: pytest.MonkeyPatch, proof: Path) -> None:
+    mine = ports.lease_block("single", 20, proof)
+    monkeypatch.setenv("RMQLAB_HOME", str(proof.parent / "another-home"))
+    theirs = ports.lease_block("single", 20, proof)
+    assert mine != theirs
+    assert ports.leased() == {theirs: "single"}
+    ports.release("single")
+    monkeypatch.setenv("RMQLAB_HOME", str(proof.parent / "home"))
+    assert ports.leased() == {mine: "single"}
+
+
+def test_released_ports_are_leased_again(proof: Path) -> None:
+    base = ports.lease_block("c", 20, proof)
     ports.release("c")
     assert ports.leased() == {}
-    assert ports.lease_block("d", 20, lambda _: True) == base
+    assert ports.lease_block("d", 20, proof) == base
 
 
 def test_a_taken_port_is_told_with_the_name_of_who_has_it(listener: socket.socket) -> None:

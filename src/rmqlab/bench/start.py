@@ -180,7 +180,7 @@ class _Bare:
         self._handles: list[Handle] = []
 
     def __enter__(self) -> Self:
-        base = ports.lease_block(f"bench-{os.getpid()}", BLOCK, lambda _: True)
+        base = ports.lease_block(f"bench-{os.getpid()}", BLOCK, self._folder)
         self.namesrv, self.broker = plan(find_topology("single"), self._folder, base)
         return self
 
