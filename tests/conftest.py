@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 import time
 import uuid
@@ -37,6 +38,7 @@ _LEASE_S = 120
 """If pytest itself is killed, its broker goes after this long."""
 
 _left_behind = pytest.StashKey[list[str]]()
+_NO_CONTAINERS = "NOT TESTED on containers"
 
 
 @pytest.fixture(scope="session")
@@ -85,16 +87,26 @@ def topic(cluster: Cluster) -> Callable[..., str]:
     return create
 
 
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """A container engine with the nodes' image. Without one, the tests are skipped, and the end says so."""
+    from rmqlab.backends import DockerBackend  # noqa: PLC0415  (unit tests do not pay for it)
+
+    if missing := DockerBackend().missing():
+        pytest.skip(f"{_NO_CONTAINERS}: {missing}")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session that leaves a process behind, and end that process."""
+    containers = _end_containers()
     shutil.rmtree(_HOME, ignore_errors=True)  # the supervisor leaves when its folder is gone
     left = _ours()
     _, alive = psutil.wait_procs(left, timeout=_GONE_S)
-    session.config.stash[_left_behind] = [_describe(process) for process in alive]
+    session.config.stash[_left_behind] = [*(_describe(process) for process in alive), *containers]
     for process in alive:
         process.kill()
-    if alive and session.exitstatus == pytest.ExitCode.OK:
+    if (alive or containers) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     shutil.rmtree(_HOME, ignore_errors=True)
 
@@ -103,8 +115,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say above pytest's closing line what failed outside of the tests."""
     for process in config.stash.get(_left_behind, []):
         terminalreporter.write_line(f"LEFT BEHIND by this session, and ended now: {process}", red=True)
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    if untested := [reason for reason in skipped if _NO_CONTAINERS in reason]:
+        reason = untested[0].partition(_NO_CONTAINERS)[2].strip(" :'\")")
+        terminalreporter.write_line(f"{_NO_CONTAINERS}: {len(untested)} tests. {reason}", red=True, bold=True)
     if failed := os.environ.get(FAILED_STEPS):
         terminalreporter.write_line(f"FAILED before pytest: {failed}", red=True)
+
+
+def _end_containers() -> list[str]:
+    """End what this session's tests left on a container engine, if they used one; return what it was."""
+    if "docker" not in sys.modules:
+        return []
+    from rmqlab.backends import DockerBackend  # noqa: PLC0415
+    from rmqlab.backends.docker import clusters_by_label  # noqa: PLC0415
+    from rmqlab.errors import EngineError  # noqa: PLC0415
+
+    try:
+        left = clusters_by_label()
+        for name in left:
+            DockerBackend().sweep(name, _HOME)
+    except EngineError:  # the engine is gone, and what ran on it too
+        return []
+    return [f"the containers of {name}" for name in left]
 
 
 def _ours() -> list[psutil.Process]:
