@@ -17,6 +17,7 @@
     │   └── FaultError           a fault that this cluster cannot have, or that did not take effect
     ├── ClientError              talking to RocketMQ
     │   └── AdminError           a question or command that the cluster refused
+    │       └── NotOursError     a change to what is not ours, on a cluster that others use
     └── CourseError              a lab's source, or an unknown lab or exercise
 
 A message says what happened, the evidence, and what to do next.
@@ -95,6 +96,10 @@ class ClientError(RmqLabError):
 
 class AdminError(ClientError):
     """The cluster refused a question or a command, or did not answer."""
+
+
+class NotOursError(AdminError):
+    """A cluster that others use holds more than what is ours, and only ours is changed."""
 
 
 class CourseError(RmqLabError):

@@ -11,14 +11,19 @@ import os
 import time
 import weakref
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jpype
 
 from rmqlab.client import stored
-from rmqlab.client.broker_questions import SYSTEM_PREFIXES, BrokerQuestions, asking, code_of, refusal
+from rmqlab.client.broker_commands import BrokerCommands
+from rmqlab.client.broker_questions import BrokerQuestions, asking, code_of, refusal
 from rmqlab.client.facts import BrokerRoute, ConsumerInfo, Progress, QueueRef, QueueStats, StoredMessage
 from rmqlab.client.java import start_jvm
+from rmqlab.client.names import Names, without_system_topics
+from rmqlab.client.routes import addresses_of, route_of
+from rmqlab.client.signing import signing_hook
 from rmqlab.errors import AdminError
 
 if TYPE_CHECKING:
@@ -29,9 +34,6 @@ if TYPE_CHECKING:
 _TOPIC_NOT_EXIST = 17
 _NO_MESSAGE = 208
 _POLL_S = 0.01
-# Where a broker without a timer wheel stumbles after a topic is deleted
-# (AdminBrokerProcessor.deleteTopicInBroker).
-_NO_TIMER = "getTimerMessageStore"
 
 _serial = itertools.count(1)
 _open: weakref.WeakSet[Admin] = weakref.WeakSet()
@@ -43,16 +45,27 @@ class Admin:
     Args:
         namesrv: the NameServer's address, `host:port` (several: separated by `;`).
         timeout_s: deadline of each question, in seconds.
+        credentials: access key and secret key, where the brokers ask for them.
+        namespace: on a cluster that others use too, where our topics and groups are (see `names.Names`).
 
     Raises:
         AdminError: the connection could not be set up. A NameServer that is down shows at the first question.
     """
 
-    def __init__(self, namesrv: str, *, timeout_s: float = 3.0) -> None:
+    def __init__(
+        self,
+        namesrv: str,
+        *,
+        timeout_s: float = 3.0,
+        credentials: tuple[str, str] | None = None,
+        namespace: str | None = None,
+    ) -> None:
         start_jvm()
         self.namesrv = namesrv
+        self._names = Names(namespace)
         self._timeout_ms = int(timeout_s * 1000)
-        self._ext = jpype.JClass("org.apache.rocketmq.tools.admin.DefaultMQAdminExt")(self._timeout_ms)
+        admin_class = jpype.JClass("org.apache.rocketmq.tools.admin.DefaultMQAdminExt")
+        self._ext = admin_class(signing_hook(credentials), self._timeout_ms)
         self._ext.setNamesrvAddr(namesrv)
         # Instances of one name share a connection, and its first owner's shutdown would end it for all.
         self._ext.setInstanceName(f"rmqlab-admin-{os.getpid()}-{next(_serial)}")
@@ -84,13 +97,17 @@ class Admin:
 
     def at(self, address: str) -> BrokerQuestions:
         """Return the questions to the broker at one address, with this connection's deadline."""
-        return BrokerQuestions(self._api, address, self._timeout_ms)
+        return BrokerQuestions(self._api, address, self._timeout_ms, self._names)
+
+    def command(self, address: str) -> BrokerCommands:
+        """Return the commands to the broker at one address, with this connection's deadline."""
+        return BrokerCommands(self._api, address, self._timeout_ms, self._names)
 
     def brokers(self) -> dict[str, dict[int, str]]:
         """Return what the NameServer knows: broker name to {broker id: address}; id 0 is the master."""
         with asking(f"ask the NameServer {self.namesrv} for its brokers"):
             table = self._api.getBrokerClusterInfo(self._timeout_ms).getBrokerAddrTable()
-            known = {str(entry.getKey()): _addresses(entry.getValue()) for entry in table.entrySet()}
+            known = {str(entry.getKey()): addresses_of(entry.getValue()) for entry in table.entrySet()}
         return dict(sorted(known.items()))
 
     def runtime_stats(self, broker: str) -> dict[str, str]:
@@ -99,12 +116,7 @@ class Admin:
 
     def update_broker_config(self, broker: str, **properties: object) -> None:
         """Change a running broker's properties, as mqadmin updateBrokerConfig does."""
-        changes = jpype.JClass("java.util.Properties")()
-        for name, value in properties.items():
-            changes.setProperty(name, str(value).lower() if isinstance(value, bool) else str(value))
-        address = self._address(broker)
-        with asking(f"change {', '.join(properties)} of {broker}"):
-            self._api.updateBrokerConfig(address, changes, self._timeout_ms)
+        self.command(self._address(broker)).update_config(properties)
 
     # -- topics and groups -------------------------------------------------------------------------
 
@@ -122,13 +134,9 @@ class Admin:
         Raises:
             AdminError: no broker is registered, one refused, or the route did not come.
         """
-        config = jpype.JClass("org.apache.rocketmq.common.TopicConfig")(name, queues, queues)
-        if attributes:
-            config.setAttributes(jpype.JClass("java.util.HashMap")(attributes))
         addresses = self._everywhere(f"create the topic {name}")
         for address in addresses:
-            with asking(f"create the topic {name} at {address}"):
-                self._ext.createAndUpdateTopicConfig(address, config)
+            self.command(address).create_topic(name, queues, attributes)
         deadline = time.monotonic() + wait_s
         while not {route.address for route in self.route(name)} >= set(addresses):
             if time.monotonic() > deadline:
@@ -141,59 +149,44 @@ class Admin:
     def delete_topic(self, name: str) -> None:
         """Delete a topic from every broker and from the NameServer; a topic that is not there is no error."""
         for address in self._everywhere(f"delete the topic {name}"):
-            try:
-                self._api.deleteTopicInBroker(address, name, self._timeout_ms)
-            except jpype.JException as error:
-                if _NO_TIMER not in str(error.getMessage()):  # else the topic is gone: it was the last step
-                    raise refusal(f"delete the topic {name} at {address}", error) from None
+            self.command(address).delete_topic(name)
+        real = self._names.changeable(name)
         for namesrv in self.namesrv.split(";"):
             with asking(f"delete the route of {name} at {namesrv}"):
-                self._api.deleteTopicInNameServer(namesrv, name, self._timeout_ms)
+                self._api.deleteTopicInNameServer(namesrv, real, self._timeout_ms)
 
     def create_group(self, name: str) -> None:
         """Create a consumer group on every broker (or set it to the defaults)."""
-        settings = "org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig"
-        config = jpype.JClass(settings)()
-        config.setGroupName(name)
         for address in self._everywhere(f"create the group {name}"):
-            with asking(f"create the group {name} at {address}"):
-                self._ext.createAndUpdateSubscriptionGroupConfig(address, config)
+            self.command(address).create_group(name)
+
+    def delete_group(self, name: str) -> None:
+        """Delete a consumer group and its progress from every broker; one that is not there is no error."""
+        for address in self._everywhere(f"delete the group {name}"):
+            self.command(address).delete_group(name)
 
     def topics(self, *, system: bool = False) -> list[str]:
-        """Return all topics' names, sorted; those that RocketMQ made for itself only with `system=True`."""
+        """Return all topics' names, sorted; those that RocketMQ made for itself only with `system=True`.
+
+        In a namespace: those that are in it.
+        """
         with asking(f"ask the NameServer {self.namesrv} for its topics"):
             names = sorted(str(name) for name in self._ext.fetchAllTopicList().getTopicList())
+            if self._names.namespace:
+                names = sorted(self._names.shown(name) for name in names if self._names.is_inside(name))
             if system:
                 return names
-            info = self._api.getBrokerClusterInfo(self._timeout_ms)
-            # A broker makes a topic of its own name and one of its cluster's.
-            tables = (info.getBrokerAddrTable(), info.getClusterAddrTable())
-            own = {str(name) for table in tables for name in table.keySet()}
-            is_system = jpype.JClass("org.apache.rocketmq.common.topic.TopicValidator").isSystemTopic
-            return [
-                name
-                for name in names
-                if name not in own
-                and not name.startswith(SYSTEM_PREFIXES)
-                and not name.endswith("_REPLY_TOPIC")
-                and not is_system(name)
-            ]
+            return without_system_topics(names, self._api.getBrokerClusterInfo(self._timeout_ms))
 
     def route(self, topic: str) -> tuple[BrokerRoute, ...]:
         """Return a topic's route, one entry a broker, by broker name; empty if the NameServer knows none."""
         try:
-            data = self._api.getTopicRouteInfoFromNameServer(topic, self._timeout_ms)
+            data = self._api.getTopicRouteInfoFromNameServer(self._names.real(topic), self._timeout_ms)
         except jpype.JException as error:
             if code_of(error) == _TOPIC_NOT_EXIST:
                 return ()
             raise refusal(f"ask the NameServer {self.namesrv} for the route of {topic}", error) from None
-        addresses = {str(entry.getBrokerName()): _addresses(entry) for entry in data.getBrokerDatas()}
-        queues = {
-            str(entry.getBrokerName()): (int(entry.getReadQueueNums()), int(entry.getWriteQueueNums()))
-            for entry in data.getQueueDatas()
-        }
-        names = sorted(name for name in addresses.keys() & queues.keys() if addresses[name])
-        return tuple(BrokerRoute(name, addresses[name], *queues[name]) for name in names)
+        return route_of(data)
 
     # -- queues and progress -----------------------------------------------------------------------
 
@@ -251,14 +244,15 @@ class Admin:
 
         A broker indexes a message some milliseconds after it acknowledged it.
         """
-        found = self._look_up(topic, msg_id, lambda: [self._ext.viewMessage(topic, msg_id)])
+        found = self._look_up(topic, msg_id, lambda: [self._ext.viewMessage(self._names.real(topic), msg_id)])
         return found[0] if found else None
 
     def messages_by_key(self, topic: str, key: str, limit: int = 64) -> list[StoredMessage]:
         """Return at most `limit` messages that carry a key, in the order in which they were stored."""
         until_ms = int(time.time() * 1000) + 60_000  # the broker's clock may be ahead
+        real = self._names.real(topic)
         found = self._look_up(
-            topic, key, lambda: self._ext.queryMessage(topic, key, limit, 0, until_ms).getMessageList()
+            topic, key, lambda: self._ext.queryMessage(real, key, limit, 0, until_ms).getMessageList()
         )
         return sorted(found, key=StoredMessage.stored_order)
 
@@ -270,7 +264,8 @@ class Admin:
                 return []
             raise refusal(f"look up {wanted} in {topic}", error) from None
         named = {address: route.broker for route in self.route(topic) for address in route.addresses.values()}
-        return [stored.from_java(message, named) for message in found if message is not None]
+        messages = (stored.from_java(message, named) for message in found if message is not None)
+        return [replace(message, topic=self._names.shown(message.topic)) for message in messages]
 
     # -- addresses ---------------------------------------------------------------------------------
 
@@ -292,10 +287,6 @@ class Admin:
                 "A broker that was just started registers within seconds; `rmqlab ps` shows which ones run."
             )
         return addresses
-
-
-def _addresses(broker: Any) -> dict[int, str]:
-    return {int(entry.getKey()): str(entry.getValue()) for entry in broker.getBrokerAddrs().entrySet()}
 
 
 def _merged(tables: Iterable[dict[QueueRef, Any]]) -> dict[QueueRef, Any]:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jpype
 
 from rmqlab.client import stored
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
+from rmqlab.client.names import SYSTEM_PREFIXES
 from rmqlab.client.reasons import reason_of
 from rmqlab.errors import AdminError
 
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmqlab.client.facts import StoredMessage
+    from rmqlab.client.names import Names
 
 # Of org.apache.rocketmq.remoting.protocol.ResponseCode.
 _CONSUMER_NOT_ONLINE = 206
 # Groups that RocketMQ makes for its own tools (MixAll, BrokerConfig).
 _TOOL_GROUPS = frozenset({"TOOLS_CONSUMER", "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP", "CID_ONSAPI_OWNER"})
-SYSTEM_PREFIXES = ("%RETRY%", "%DLQ%", "rmq_sys_", "RMQ_SYS_")
 
 
 @contextmanager
@@ -50,10 +52,11 @@ def code_of(error: Any) -> int | None:
 class BrokerQuestions:
     """What can be asked of the broker at one address. AdminError if it does not answer or refuses."""
 
-    def __init__(self, api: Any, address: str, timeout_ms: int) -> None:
+    def __init__(self, api: Any, address: str, timeout_ms: int, names: Names) -> None:
         self._api = api
         self._address = address
         self._timeout_ms = timeout_ms
+        self._names = names
 
     def runtime_stats(self) -> dict[str, str]:
         """Return the broker's own account of itself (mqadmin brokerStatus)."""
@@ -64,9 +67,10 @@ class BrokerQuestions:
     def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
         """Return the extent of each of the topic's queues here, sorted."""
         with asking(f"ask {self._address} for the queues of {topic}"):
-            table = self._api.getTopicStatsInfo(self._address, topic, self._timeout_ms).getOffsetTable()
+            real = self._names.real(topic)
+            table = self._api.getTopicStatsInfo(self._address, real, self._timeout_ms).getOffsetTable()
             return {
-                ref: QueueStats(
+                self._names.shown_queue(ref): QueueStats(
                     int(row.getMinOffset()), int(row.getMaxOffset()), int(row.getLastUpdateTimestamp())
                 )
                 for ref, row in _by_queue(table)
@@ -75,23 +79,37 @@ class BrokerQuestions:
     def groups(self, topic: str) -> tuple[str, ...]:
         """Return the consumer groups that read a topic here, online or with saved progress, sorted."""
         with asking(f"ask {self._address} who reads {topic}"):
-            names = self._api.queryTopicConsumeByWho(self._address, topic, self._timeout_ms).getGroupList()
-            return tuple(sorted({str(name) for name in names} - _TOOL_GROUPS))
+            real = self._names.real(topic)
+            names = self._api.queryTopicConsumeByWho(self._address, real, self._timeout_ms).getGroupList()
+            return tuple(sorted({self._names.shown(str(name)) for name in names} - _TOOL_GROUPS))
+
+    def all_groups(self) -> tuple[str, ...]:
+        """Return the consumer groups that exist here, RocketMQ's own too, sorted; in a namespace, its own."""
+        with asking(f"ask {self._address} for its groups"):
+            found = self._api.getAllSubscriptionGroup(self._address, self._timeout_ms)
+            names = {str(name) for name in found.getSubscriptionGroupTable().keySet()}
+        if self._names.namespace:
+            names = {self._names.shown(name) for name in names if self._names.is_inside(name)}
+        return tuple(sorted(names))
 
     def consume_stats(self, group: str, topic: str | None = None) -> dict[QueueRef, Progress]:
         """Return a group's progress in each queue here, sorted; of all its topics if none is given."""
         with asking(f"ask {self._address} for the progress of {group}"):
-            topics = [topic] if topic else []
-            stats = self._api.getConsumeStats(self._address, group, *topics, self._timeout_ms)
+            topics = [self._names.real(topic)] if topic else []
+            real = self._names.real(group)
+            stats = self._api.getConsumeStats(self._address, real, *topics, self._timeout_ms)
             return {
-                ref: Progress(int(row.getBrokerOffset()), int(row.getConsumerOffset()))
+                self._names.shown_queue(ref): Progress(
+                    int(row.getBrokerOffset()), int(row.getConsumerOffset())
+                )
                 for ref, row in _by_queue(stats.getOffsetTable())
             }
 
     def consumers(self, group: str, *, assignments: bool = True) -> tuple[ConsumerInfo, ...]:
         """Return a group's members that are connected here, by client id, with their queues if asked."""
         try:
-            connections = self._api.getConsumerConnectionList(self._address, group, self._timeout_ms)
+            real = self._names.real(group)
+            connections = self._api.getConsumerConnectionList(self._address, real, self._timeout_ms)
             members = sorted(str(each.getClientId()) for each in connections.getConnectionSet())
         except jpype.JException as error:
             if code_of(error) == _CONSUMER_NOT_ONLINE:
@@ -105,20 +123,22 @@ class BrokerQuestions:
     def messages(self, queue: QueueRef, offset: int, count: int) -> list[StoredMessage]:
         """Read up to `count` messages of a queue from `offset` on."""
         with asking(f"read {queue.topic} queue {queue.queue_id} at {self._address}"):
-            return stored.read(self._api, self._address, queue, offset, count, self._timeout_ms)
+            real = self._names.real_queue(queue)
+            found = stored.read(self._api, self._address, real, offset, count, self._timeout_ms)
+        return [replace(message, topic=queue.topic) for message in found] if real != queue else found
 
     def _assigned(self, group: str, client_id: str) -> tuple[QueueRef, ...]:
         try:
             info = self._api.getConsumerRunningInfo(
                 self._address,
-                group,
+                self._names.real(group),
                 client_id,
                 False,  # noqa: FBT003 - no stack traces, by position: Java
                 self._timeout_ms,
             )
         except jpype.JException:
             return ()  # it left between the two questions, or its process is silent: it holds nothing we know
-        refs = (_ref(queue) for queue in info.getMqTable().keySet())
+        refs = (self._names.shown_queue(_ref(queue)) for queue in info.getMqTable().keySet())
         return tuple(sorted(ref for ref in refs if not ref.topic.startswith(SYSTEM_PREFIXES)))
 
 

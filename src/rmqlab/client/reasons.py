@@ -17,6 +17,12 @@ _CLASS = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)")
 _CODE = re.compile(r"^CODE:\s*(-?\d+)\s+DESC:\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _CONNECT_S = 0.5
+_MEANING = {
+    # RocketMQ's words, and what they mean (module auth; NettyRemotingAbstract.processRequestCommand)
+    "username cannot be null": "no credentials were given, and this broker lets in only who signs",
+    "check signature failed": "the secret key is not the user's",
+    "request type": "this broker is of a RocketMQ too old for the question",
+}
 
 
 def _one_line(message: str) -> str:
@@ -55,7 +61,9 @@ def reason_of(error: Any) -> str:
             parts = [part if earlier in part else earlier for earlier in parts]
         error = error.getCause()
         seen += 1
-    return "; ".join(parts)
+    reason = "; ".join(parts)
+    meanings = [meaning for words, meaning in _MEANING.items() if words in reason]
+    return f"{reason.rstrip('.')}: {meanings[0]}" if meanings else reason
 
 
 def unreachable(addresses: str) -> tuple[str, ...]:

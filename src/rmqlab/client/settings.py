@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import jpype
-
 from rmqlab.client.boundary import RefusedError
-from rmqlab.client.java import POLL_INTERVAL_MS, java_class
+from rmqlab.client.java import POLL_INTERVAL_MS
+from rmqlab.client.signing import signing_hook
 
 _DOMAIN_TIMEOUT_S = 3.0
 _DOMAIN_URL = "http://{domain}:8080/rocketmq/nsaddr"
@@ -43,10 +42,7 @@ class Settings:
 
     def rpc_hook(self) -> Any:
         """Return what signs each request with the session credentials, or Java's null."""
-        if self.credentials is None:
-            return jpype.JObject(None, java_class("org.apache.rocketmq.remoting.RPCHook"))
-        credentials = java_class("org.apache.rocketmq.acl.common.SessionCredentials")(*self.credentials)
-        return java_class("org.apache.rocketmq.acl.common.AclClientRPCHook")(credentials)
+        return signing_hook(self.credentials)
 
     def addresses(self) -> str:
         """Return the NameServers to ask, `host:port` separated by `;`.

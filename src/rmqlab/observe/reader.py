@@ -42,13 +42,23 @@ class Observable(Protocol):
 
     @property
     def nodes(self) -> Mapping[str, Any]:
-        """The cluster's nodes by name; none for a cluster that somebody else runs."""
+        """The cluster's nodes by name."""
+
+    @property
+    def credentials(self) -> tuple[str, str] | None:
+        """What its brokers want requests signed with, if anything."""
+
+    @property
+    def namespace(self) -> str | None:
+        """Where our topics and groups are; None on a cluster of one's own."""
 
 
-def _connect(namesrv: str) -> Admin:
+def _connect(source: Observable) -> Admin:
     from rmqlab.client.admin import Admin  # noqa: PLC0415 - a map of nodes needs no JVM
 
-    return Admin(namesrv, timeout_s=_QUESTION_S)
+    return Admin(
+        source.namesrv, timeout_s=_QUESTION_S, credentials=source.credentials, namespace=source.namespace
+    )
 
 
 def _registered(namesrv: str) -> Mapping[Any, str]:
@@ -60,14 +70,14 @@ class Reader:
 
     Args:
         source: the cluster.
-        connect: makes the Admin from the NameServer's address, on the first question that needs one.
+        connect: makes the Admin of a cluster, on the first question that needs one.
         registered: asks one NameServer for the brokers that it knows.
     """
 
     def __init__(
         self,
         source: Observable,
-        connect: Callable[[str], Admin] = _connect,
+        connect: Callable[[Observable], Admin] = _connect,
         registered: Callable[[str], Mapping[Any, str]] = _registered,
     ) -> None:
         self.source = source
@@ -121,7 +131,7 @@ class Reader:
 
     def _open(self) -> Admin:
         if self._admin is None:
-            self._admin = self._connect(self.source.namesrv)
+            self._admin = self._connect(self.source)
             self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rmqlab-observe")
         return self._admin
 
