@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from rmqlab import leases, ports, records
 from rmqlab.backends import find_backend
 from rmqlab.errors import NoSuchClusterError
+from rmqlab.faults import begin, mend
 from rmqlab.node import STOP_S, Node
 from rmqlab.plan import proxy_address
 from rmqlab.readiness import wait_until_ready
@@ -18,11 +19,16 @@ from rmqlab.readiness import wait_until_ready
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rmqlab.faults import Fault
     from rmqlab.plan import NodeSpec
     from rmqlab.records import Record
 
 READY_S = 120.0
 """How long a start may take. Two idle cores take three to five seconds, ten clusters at once a minute."""
+
+
+_LAST = {"NAMESRV", "RELAY"}
+"""Whom the others need for an orderly end."""
 
 
 class Cluster:
@@ -62,6 +68,10 @@ class Cluster:
         lambda self: records.credentials(self._name) if self._last.options.get("authentication") else None,
         doc="Access key and secret key to sign requests with; None where everybody may.",
     )
+    namespace = property(
+        lambda self: self._last.options.get("namespace"),
+        doc="Where our topics and groups are on a cluster that others use; None on one of our own.",
+    )
     options = property(lambda self: self._last.options, doc="What was chosen on top of the topology.")
     folder = property(lambda self: self._last.folder, doc="Where the nodes keep their files.")
 
@@ -81,8 +91,24 @@ class Cluster:
             if record is not None:
                 end(record, keep_files=record.lease_s is None if keep_files is None else keep_files)
 
+    def fault(self, name: str, *where: str, **how: Any) -> Fault:
+        """Begin a fault: `cluster.fault("pause", "broker-a")`. `with` undoes it, or its `undo()`.
+
+        Args:
+            name: `kill`, `stop`, `pause` (a node), `cut`, `slow_link` (two nodes, or `clients` and a node),
+                `slow_flush`, `disk_full` (a broker).
+            *where: The names of the nodes.
+            **how: What the fault takes besides, such as `latency_ms=100` (docs/faults.md).
+
+        Raises:
+            FaultError: there is no such fault or node, the cluster cannot have it, or it did not take effect.
+            NodeDownError: the node does not run.
+        """
+        return begin(self, name, where, how)
+
     def heal(self) -> None:
-        """Resume what is paused and restart what is down, so that the cluster is whole again."""
+        """Undo what faults have left, so that the cluster is whole again: links, disks, nodes."""
+        mend(self)
         for node in self.nodes.values():
             if node.state == "paused":
                 node.resume()
@@ -168,7 +194,7 @@ def is_usable(record: Record) -> bool:
 
 
 def end(record: Record, *, keep_files: bool) -> None:
-    """End every node, NameServers last, then give back ports, record and (unless kept) files."""
+    """End all nodes, NameServers and relay last, then give back ports, record and (unless kept) files."""
     record = records.read(record.name) or record
     backend = find_backend(record.backend)
     leases.release(record.name)
@@ -176,7 +202,7 @@ def end(record: Record, *, keep_files: bool) -> None:
         handles = [
             record.handles[s.name]
             for s in record.specs
-            if s.is_nameserver is last and s.name in record.handles
+            if (s.role in _LAST) is last and s.name in record.handles
         ]
         with ThreadPoolExecutor(max(1, len(handles))) as pool:
             list(pool.map(lambda h: backend.stop(h, STOP_S) if keep_files else backend.kill(h), handles))

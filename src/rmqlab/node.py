@@ -32,36 +32,36 @@ class Node:
     @property
     def pid(self) -> int | None:
         """The process id, or None where the node does not run."""
-        return int(self._handle["pid"]) if self.state != "down" else None
+        return int(self.handle["pid"]) if self.state != "down" else None
 
     @property
     def state(self) -> NodeState:
         """`up`, `paused` or `down`, as the operating system sees it."""
-        return self._cluster.backend.state(self._handle)
+        return self._cluster.backend.state(self.handle)
 
     def kill(self) -> None:
         """Kill -9: what was not handed to the operating system is gone."""
-        self._require_running("kill")
-        self._cluster.backend.kill(self._handle)
+        self.require_running("kill")
+        self._cluster.backend.kill(self.handle)
 
     def stop(self, timeout_s: float = STOP_S) -> None:
         """Stop in RocketMQ's orderly way: unregister, flush, close. A broker takes 12 to 16 seconds."""
-        self._require_running("stop")
-        self._cluster.backend.stop(self._handle, timeout_s)
+        self.require_running("stop")
+        self._cluster.backend.stop(self.handle, timeout_s)
 
     def pause(self) -> None:
         """Freeze the node: connections stay open, nothing is answered."""
-        self._require_running("pause")
-        self._cluster.backend.pause(self._handle)
+        self.require_running("pause")
+        self._cluster.backend.pause(self.handle)
 
     def resume(self) -> None:
         """Let a paused node go on."""
-        self._require_running("resume")
-        self._cluster.backend.resume(self._handle)
+        self.require_running("resume")
+        self._cluster.backend.resume(self.handle)
 
     def restart(self) -> None:
         """Start the node again on its own files, killing it first if it runs; return when it is ready."""
-        self._cluster.backend.kill(self._handle)
+        self._cluster.backend.kill(self.handle)
         self._cluster.launch([self.spec])
         self._cluster.wait_until_ready([self.spec])
 
@@ -70,10 +70,16 @@ class Node:
         return self._cluster.backend.log_tail(self.spec, self._cluster.folder / self.name, lines)
 
     @property
-    def _handle(self) -> Handle:
+    def handle(self) -> Handle:
+        """What finds the node again: a process and its start, or a container."""
         return self._cluster.record.handles.get(self.name, {"pid": 0, "created": 0.0, "mark": ""})
 
-    def _require_running(self, verb: str) -> None:
+    def require_running(self, verb: str) -> None:
+        """See to it that there is something to break.
+
+        Raises:
+            NodeDownError: the node does not run.
+        """
         if self.state == "down":
             raise NodeDownError(
                 f"{self.name} does not run, so there is nothing to {verb}. Use .restart() first."

@@ -7,7 +7,7 @@ differs from RocketMQ's default, the comment says why.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rmqlab.authentication import Credentials, proxy_properties
@@ -15,6 +15,7 @@ from rmqlab.legacy import RELEASE_FILES
 from rmqlab.links import linked
 from rmqlab.nodespec import NodeSpec
 from rmqlab.options import ClusterOptions, configured
+from rmqlab.runtime.slow_disk import LIBRARY, ORDER
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -117,6 +118,8 @@ def plan(  # noqa: PLR0913  (each is one fact about the place)
     nodes += [_broker(index, topology, site) for index in range(len(topology.brokers))]
     if topology.proxy == "cluster":
         nodes.append(_proxy(topology, site))
+    if options.slow_disk:
+        nodes = [_with_slow_disk(node, site) if node.is_broker else node for node in nodes]
     if options.links:
         return linked(nodes, base_port + _RELAY, contained=bind != host)
     return tuple(nodes)
@@ -205,6 +208,12 @@ def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
         release=topology.release,
         java_options=_OPEN_TO_CONTROLLER if topology.controller else (),
     )
+
+
+def _with_slow_disk(broker: NodeSpec, site: _Site) -> NodeSpec:
+    slow = {"LD_PRELOAD": LIBRARY, "SLOW_DISK_ORDER": ORDER}  # see runtime/slow_disk/slow_disk.c
+    paths = {variable: site.path(broker.name, file) for variable, file in slow.items()}
+    return replace(broker, environment={**broker.environment, **paths})
 
 
 def _under_a_controller(site: _Site) -> dict[str, str]:

@@ -17,7 +17,7 @@ from rmqlab.errors import ClusterError, DiskSpaceError
 from rmqlab.options import ClusterOptions
 from rmqlab.plan import BLOCK, plan
 from rmqlab.records import Record
-from rmqlab.runtime import ensure_archive, ensure_jars
+from rmqlab.runtime import ensure_archive, ensure_jars, slow_disk
 from rmqlab.topology import find_topology
 
 if TYPE_CHECKING:
@@ -128,6 +128,9 @@ def _start_new(
         record = replace(record, specs=specs)
         records.write(record)
         is_written = True
+        if options.slow_disk:
+            for spec in specs:
+                slow_disk.put_into(record.folder / spec.name)
         cluster = Cluster.held(record)
         cluster.launch(specs)
         meanwhile()

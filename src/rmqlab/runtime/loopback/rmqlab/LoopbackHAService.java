@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.apache.rocketmq.common.ServiceThread;
 import org.apache.rocketmq.store.DefaultMessageStore;
 import org.apache.rocketmq.store.ha.DefaultHAService;
 
@@ -24,8 +25,18 @@ public class LoopbackHAService extends DefaultHAService {
             address.setAccessible(true);
             int port = store.getMessageStoreConfig().getHaListenPort();
             address.set(acceptSocketService, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            FullDiskFlags.putInto(store); // here because nothing else of ours is called before the store starts
         } catch (ReflectiveOperationException e) {
-            throw new IOException("the replication port cannot be bound to the loopback address", e);
+            throw new IOException("this RocketMQ's broker is not the one that these classes know", e);
+        }
+    }
+
+    /** Connects at once: a slave that is told its master's address would sleep five seconds first. */
+    @Override
+    public void updateHaMasterAddress(String address) {
+        super.updateHaMasterAddress(address);
+        if (haClient instanceof ServiceThread) {
+            ((ServiceThread) haClient).wakeup();
         }
     }
 }

@@ -1,0 +1,70 @@
+"""Faults of whole nodes: killed, stopped, paused."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rmqlab.errors import FaultError
+from rmqlab.faults.evidence import find_node, said_of_answers, whereabouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmqlab.cluster import Cluster
+    from rmqlab.node import Node
+
+
+@contextmanager
+def kill(cluster: Cluster, node: str) -> Iterator[str]:
+    """Kill -9: what was not handed to the operating system is gone. Undone: started again on its files."""
+    broken = find_node(cluster, node)
+    broken.require_running("kill")
+    was = whereabouts(broken)
+    try:
+        broken.kill()
+        _require(broken, "down")
+        yield f"{node} was killed: {was} is gone{said_of_answers(broken)}."
+    finally:
+        _start(cluster, broken)
+
+
+@contextmanager
+def stop(cluster: Cluster, node: str) -> Iterator[str]:
+    """Stop as an administrator does: unregister, flush, close. Undone: started again on its files."""
+    broken = find_node(cluster, node)
+    broken.require_running("stop")
+    was = whereabouts(broken)
+    begun = time.monotonic()
+    try:
+        broken.stop()
+        _require(broken, "down")
+        took = time.monotonic() - begun
+        yield f"{node} ended after {took:.1f} s: {was} is gone{said_of_answers(broken)}."
+    finally:
+        _start(cluster, broken)
+
+
+@contextmanager
+def pause(cluster: Cluster, node: str) -> Iterator[str]:
+    """Freeze: connections stay open, nothing is answered. Undone: it goes on where it stood."""
+    broken = find_node(cluster, node)
+    broken.require_running("pause")
+    try:
+        broken.pause()
+        _require(broken, "paused")
+        yield f"{node} is paused: {whereabouts(broken)} stands still{said_of_answers(broken)}."
+    finally:
+        if broken.state == "paused":
+            broken.resume()
+
+
+def _require(node: Node, state: str) -> None:
+    if node.state != state:
+        raise FaultError(f"{node.name} should be {state} and is {node.state}. Try again.")
+
+
+def _start(cluster: Cluster, node: Node) -> None:
+    if node.state == "down":
+        cluster.launch([node.spec])
