@@ -74,6 +74,18 @@ def env() -> int:
     return refresh_environment()
 
 
+@app.command()
+def soak(
+    cycles: Annotated[int, typer.Option("-n", help="How many clusters.")] = 200,
+    at_once: Annotated[int, typer.Option(help="How many at a time.")] = 2,
+    seed: Annotated[int, typer.Option(help="Which end comes when.")] = 1,
+) -> int:
+    """Start, use and end clusters in every way, and count what is left behind."""
+    from rmqlab.soak import run  # noqa: PLC0415
+
+    return run(cycles, at_once, seed, out)
+
+
 @bench_app.command("start")
 def bench_start(runs: Annotated[int, typer.Option("-n", help="Runs of each way.")] = 5) -> int:
     """Time start_lab to the first SEND_OK beside the bare broker's boot and the documented way."""
