@@ -9,6 +9,22 @@ from importlib import import_module
 
 _HOME = {
     "CallbackError": "callbacks",
+    "ConsumeFromWhere": "classic.where",
+    "ConsumeStatus": "classic.push_consumer",
+    "Message": "classic.message",
+    "MessageModel": "classic.push_consumer",
+    "MessageRefusedError": "classic.rules",
+    "Producer": "classic.producer",
+    "Progress": "facts",
+    "PullConsumer": "classic.pull_consumer",
+    "PushConsumer": "classic.push_consumer",
+    "QueueRef": "facts",
+    "ReceivedMessage": "classic.message",
+    "SendResult": "classic.results",
+    "SendStatus": "classic.results",
+    "TransactionMQProducer": "classic.transaction_producer",
+    "TransactionSendResult": "classic.results",
+    "TransactionStatus": "classic.results",
     "callback_error_count": "callbacks",
     "callback_errors": "callbacks",
     "clear_callback_errors": "callbacks",
@@ -18,16 +34,7 @@ _HOME = {
     "warm_up": "providers",
 }
 
-__all__ = [
-    "CallbackError",
-    "callback_error_count",
-    "callback_errors",
-    "clear_callback_errors",
-    "provider",
-    "start_jvm",
-    "start_jvm_in_background",
-    "warm_up",
-]
+__all__ = sorted(_HOME)  # noqa: PLE0605  (the table is the list)
 
 
 def __getattr__(name: str) -> object:

@@ -4,71 +4,47 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jpype
 
 from rmqlab.client import callbacks, running
 from rmqlab.client.boundary import RefusedError
+from rmqlab.client.callbacks import ErrorLog
 from rmqlab.client.java import detach_with_thread, java_class
+from rmqlab.client.listeners import Concurrently, Orderly
 from rmqlab.client.log import open_log
-from rmqlab.client.message import ReceivedMessage
 from rmqlab.client.settings import Settings, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from rmqlab.client.message import ReceivedMessage
 
 _CONSUMER = "org.apache.rocketmq.client.consumer."
-_LISTENER = _CONSUMER + "listener."
 BROADCASTING, CLUSTERING = 0, 1
 """C's CMessageModel."""
 
 _SUCCESS = 0
 _QUEUES_S = 0.5
-_LAST_CALLBACKS_MS = 1000
+LAST_CALLBACKS_MS = 1000
 """How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
 
 
-class _Listener:
-    """What Java calls with messages, on its own threads: each message goes to its topic's callback."""
+@dataclass(frozen=True)
+class Subscription:
+    """What a consumer wants of a topic: tags (`*`, or some separated by `||`), or an SQL92 condition."""
 
-    def __init__(self, consumer: PushConsumer) -> None:
-        self._consumer = consumer
+    expression: str
+    sql: bool = False
 
-    def _consumed(self, java_messages: Any) -> int:
-        """Hand messages over, in order, until one is not consumed; return how many were."""
-        for done, java in enumerate(java_messages):
-            if not self._consumer.deliver(ReceivedMessage(java)):
-                return done
-        return len(java_messages)
-
-
-class _Concurrently(_Listener):
-    def __init__(self, consumer: PushConsumer) -> None:
-        super().__init__(consumer)
-        status = java_class(_LISTENER + "ConsumeConcurrentlyStatus")
-        self._success, self._later = status.CONSUME_SUCCESS, status.RECONSUME_LATER
-        self.proxy = jpype.JProxy(java_class(_LISTENER + "MessageListenerConcurrently"), inst=self)
-
-    def consumeMessage(self, messages: Any, context: Any) -> Any:  # noqa: N802  (Java calls it)
-        done = self._consumed(messages)
-        if done == 0:
-            return self._later
-        if done < len(messages):
-            # Only those from here on come again (ConsumeMessageConcurrentlyService#processConsumeResult).
-            context.setAckIndex(done - 1)
-        return self._success
-
-
-class _Orderly(_Listener):
-    def __init__(self, consumer: PushConsumer) -> None:
-        super().__init__(consumer)
-        status = java_class(_LISTENER + "ConsumeOrderlyStatus")
-        self._success, self._wait = status.SUCCESS, status.SUSPEND_CURRENT_QUEUE_A_MOMENT
-        self.proxy = jpype.JProxy(java_class(_LISTENER + "MessageListenerOrderly"), inst=self)
-
-    def consumeMessage(self, messages: Any, _context: Any) -> Any:  # noqa: N802  (Java calls it)
-        return self._success if self._consumed(messages) == len(messages) else self._wait
+    def tell(self, java: Any, topic: str) -> None:
+        """Subscribe a Java consumer."""
+        if self.sql:
+            java.subscribe(topic, java_class(_CONSUMER + "MessageSelector").bySql(self.expression))
+        else:
+            java.subscribe(topic, self.expression)
 
 
 class PushConsumer:
@@ -81,23 +57,48 @@ class PushConsumer:
         self.orderly = False
         self.threads: int | None = None
         self.batch_size: int | None = None
-        self.subscriptions: dict[str, str] = {}
+        self.retry_delay_level = 0  # of a failed message: 0 the broker's choice, -1 the dead-letter topic
+        self.last_callbacks_ms = LAST_CALLBACKS_MS
+        self.subscribes_later = False
+        self.configuring: list[Callable[[Any], None]] = []
+        self.errors = ErrorLog()
+        self.leaving = False
+        self.subscriptions: dict[str, Subscription] = {}
         self._callbacks: dict[str, Callable[..., int]] = {}
         self._waiting: list[str] = []  # topics subscribed since the last callback was registered
         self._latest: Callable[..., int] | None = None
         self._java: Any = None
+        self._balance: Any = None
         self._lock = threading.Lock()
+        self._delivering = threading.local()
 
     def __repr__(self) -> str:
         return f"consumer group {self.settings.group}"
 
-    def subscribe(self, topic: str, expression: str) -> None:
-        """Subscribe to a topic's messages whose tag fits (`*`, or tags separated by `||`)."""
+    def subscribe(self, topic: str, expression: str, *, sql: bool = False) -> None:
+        """Subscribe to a topic's messages whose tag fits (`*`, or tags separated by `||`), or by SQL92."""
         with self._lock:
-            self.subscriptions[topic] = expression
+            self.subscriptions[topic] = Subscription(expression, sql)
             self._waiting.append(topic)
-            if self._java is not None:
-                self._java.subscribe(topic, expression)
+            java = self._java
+            if java is not None:
+                self.subscriptions[topic].tell(java, topic)
+
+    def subscribe_with(
+        self, topic: str, expression: str, callback: Callable[..., int], *, sql: bool, orderly: bool
+    ) -> None:
+        """Subscribe, and give the topic this callback; a running consumer takes its queues at once."""
+        with self._lock:
+            self._callbacks[topic] = callback
+            self._latest = self._latest or callback
+            self.orderly = orderly
+        self.subscribe(topic, expression, sql=sql)
+        self._waiting.remove(topic)
+        java = self._java
+        if java is not None:
+            factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+            factory.updateTopicRouteInfoFromNameServer(topic)
+            self._take_queues(java, [topic])
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
         """Register the callback of the topics that were subscribed since the last one was registered."""
@@ -124,11 +125,15 @@ class PushConsumer:
         callback = self._callbacks.get(topic, self._latest)
         if callback is None:
             return False
+        self._delivering.here = True
         try:
             return callback(self, message) == _SUCCESS
         except BaseException as error:  # noqa: BLE001  (it must not unwind through Java; it is kept)
-            callbacks.keep(repr(self), topic, message.id, error, "the message will be delivered again")
+            again = "the message will be delivered again"
+            callbacks.keep(repr(self), topic, message.id, error, again, self.errors)
             return False
+        finally:
+            self._delivering.here = False
 
     def _create(self) -> Any:
         settings = self.settings
@@ -136,7 +141,7 @@ class PushConsumer:
         java = java_class(_CONSUMER + "DefaultMQPushConsumer")(settings.group, settings.rpc_hook(), allocate)
         settings.configure(java)
         # By default it interrupts callbacks in flight: their messages come again though their work is done.
-        java.setAwaitTerminationMillisWhenShutdown(_LAST_CALLBACKS_MS)
+        java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
         model = java_class("org.apache.rocketmq.remoting.protocol.heartbeat.MessageModel")
         java.setMessageModel(model.BROADCASTING if self.model == BROADCASTING else model.CLUSTERING)
         if self.threads is not None:
@@ -145,9 +150,11 @@ class PushConsumer:
             java.setConsumeThreadMax(self.threads)
         if self.batch_size is not None:
             java.setConsumeMessageBatchMaxSize(self.batch_size)
-        for topic, expression in self.subscriptions.items():
-            java.subscribe(topic, expression)
-        java.registerMessageListener((_Orderly if self.orderly else _Concurrently)(self).proxy)
+        for configure in self.configuring:
+            configure(java)
+        for topic, subscription in self.subscriptions.items():
+            subscription.tell(java, topic)
+        java.registerMessageListener((Orderly if self.orderly else Concurrently)(self).proxy)
         return java
 
     def start(self) -> None:
@@ -162,18 +169,20 @@ class PushConsumer:
                 return
             if self.state is State.ENDED:
                 raise RefusedError(f"{self} was shut down: a consumer starts once, make a new one")
-            if self._latest is None:
+            if self._latest is None and not self.subscribes_later:
                 raise RefusedError(f"{self} has no callback: call subscribe(topic, callback) before start()")
             open_log()
             java = self._create()
             detach_with_thread()
             java.start()
             self._java = java
+            self._balance = java.getDefaultMQPushConsumerImpl().getRebalanceImpl()
             self.state = State.RUNNING
         running.register(self)
-        self._take_queues(java)
+        self._take_queues(java, self.subscriptions)
 
-    def _take_queues(self, java: Any) -> None:
+    @staticmethod
+    def _take_queues(java: Any, topics: Iterable[str]) -> None:
         """Wait, shortly, until the consumer has its queues and its place in them.
 
         A new group begins at the end of a queue unless the first message is already there (the broker's
@@ -184,20 +193,49 @@ class PushConsumer:
         consumer = java.getDefaultMQPushConsumerImpl()
         balance = consumer.getRebalanceImpl()
         routes = balance.getTopicSubscribeInfoTable()
-        if not any(routes.containsKey(topic) for topic in self.subscriptions):
-            return
+        known = {topic for topic in topics if routes.containsKey(topic)}
         end = time.monotonic() + _QUEUES_S
-        while (
-            not (consumer.tryRebalance() and balance.getProcessQueueTable().size()) and time.monotonic() < end
-        ):
+        while known and time.monotonic() < end:
+            if consumer.tryRebalance():
+                taken = {str(queue.getTopic()) for queue in balance.getProcessQueueTable().keySet()}
+                if known & taken:
+                    return
             time.sleep(_QUEUES_S / 25)
 
+    def drop(self, queue: Any) -> None:
+        """Let go of a queue: nothing of it is consumed or committed from here on."""
+        held = self._balance.getProcessQueueTable().get(queue)
+        if held is not None:
+            held.setDropped(True)
+
     def shutdown(self) -> None:
-        """Shut it down, its progress stored; twice, or without a start, is fine."""
+        """Shut it down: callbacks that run may end, no other begins, the progress is stored.
+
+        Twice, or without a start, is fine. In a callback of its own it returns at once, and the shutdown
+        waits for that callback as for any other.
+        """
+        if getattr(self._delivering, "here", False):
+            threading.Thread(target=self.shutdown, name="rmqlab-shutdown", daemon=True).start()
+            return
         with self._lock:
             java, self._java = self._java, None
             if self.state is State.RUNNING:
                 self.state = State.ENDED
         running.forget(self)
-        if java is not None and jpype.isJVMStarted():
-            running.end(java, java.getDefaultMQPushConsumerImpl().getmQClientFactory())
+        if java is None or not jpype.isJVMStarted():
+            return
+        self.leaving = True
+        consumer = java.getDefaultMQPushConsumerImpl()
+        # Messages that wait for a thread would still be consumed by shutdown(), for as long as it waits.
+        waiting = _waiting_requests(consumer.getConsumeMessageService())
+        java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
+        java.suspend()
+        waiting.clear()
+        running.end(java, consumer.getmQClientFactory(), meanwhile=waiting.clear)
+
+
+def _waiting_requests(service: Any) -> Any:
+    """Return the queue of a consume service's thread pool (its private `consumeRequestQueue`)."""
+    field = service.getClass().getDeclaredField("consumeRequestQueue")
+    field.setAccessible(True)
+    return field.get(service)

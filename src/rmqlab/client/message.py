@@ -93,6 +93,14 @@ class ReceivedMessage:
         return "" if value is None else str(value)
 
     @property
+    def broker(self) -> str:
+        return str(self._java.getBrokerName() or "")
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return {str(entry.getKey()): str(entry.getValue()) for entry in self._java.getProperties().entrySet()}
+
+    @property
     def id(self) -> str:
         # Java itself answers with the offset's id where the broker asks back about a transaction; C does not.
         return self.get_property(UNIQUE_ID) or str(self._java.getMsgId() or "")

@@ -10,6 +10,7 @@ import jpype
 
 from rmqlab.client import running
 from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
+from rmqlab.client.callbacks import ErrorLog
 from rmqlab.client.java import detach_with_thread, java_class, knows_thread
 from rmqlab.client.log import open_log
 from rmqlab.client.message import CONSTRUCTED, KEYS, SHARDING_KEY, TAGS, Batch, Message
@@ -65,6 +66,11 @@ class Producer:
         self.settings = Settings(group)
         self.state = State.NEW
         self.limits: dict[Limit, int] = {}
+        self.errors = ErrorLog()
+        # What `rmqlab.client.Producer` adds: settings beyond C's, and what begins and ends with the producer.
+        self.configuring: list[Callable[[Any], None]] = []
+        self.ending: list[Callable[[], None]] = []
+        self.ended: list[Callable[[], None]] = []
         self._java: Any = None
         self._send: Any = None
         self._lock = threading.Lock()
@@ -103,6 +109,8 @@ class Producer:
             self.settings.configure(java)
             for limit, value in self.limits.items():
                 limit.apply(java, value)
+            for configure in self.configuring:
+                configure(java)
             detach_with_thread()
             java.start()
             self._send = java_class("rmqlab.ClassicSend").send
@@ -118,9 +126,18 @@ class Producer:
                 self.state = State.ENDED
         running.forget(self)
         if java is not None and jpype.isJVMStarted():
+            for step in self.ending:
+                step()
             running.end(java, java.getDefaultMQProducerImpl().getMqClientFactory())
+            for step in self.ended:
+                step()
 
-    def _started(self) -> Any:
+    def java(self) -> Any:
+        """Return the Java producer.
+
+        Raises:
+            RefusedError: it has not been started, or was shut down.
+        """
         java = self._java
         detach_with_thread()
         if java is None:
@@ -138,7 +155,7 @@ class Producer:
         """Send and wait for the broker's answer: what `Sent` holds, as a plain tuple."""
         java = self._java
         if java is None or not knows_thread():
-            java = self._started()
+            java = self.java()
         properties = message.properties
         others = None
         for name in properties:
@@ -150,7 +167,7 @@ class Producer:
                 java, message.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), message.body, others
             )
         except jpype.JException as error:
-            raise RefusedError(self._explain(error)) from error
+            raise RefusedError(self.explain(error)) from error
         status, offset, msg_id = str(answer).split(" ", 2)
         return int(status), msg_id, int(offset)
 
@@ -158,28 +175,29 @@ class Producer:
         """Send several messages of one topic as one."""
         if not batch.messages:
             raise RefusedError("the batch is empty")
-        return self._call(lambda java: sent(java.send(batch.to_java())))
+        return self.call(lambda java: sent(java.send(batch.to_java())))
 
     def send_oneway(self, message: Message) -> None:
         """Send without an answer: returns when the message is in the client's socket."""
-        self._call(lambda java: java.sendOneway(message.to_java()))
+        self.call(lambda java: java.sendOneway(message.to_java()))
 
     def send_by_sharding_key(self, message: Message, key: str) -> Sent:
         """Send to the queue that belongs to the key (SelectMessageQueueByHash), and wait for the answer."""
         message.properties[SHARDING_KEY] = key
         selector = java_class(PACKAGE + "selector.SelectMessageQueueByHash")()
-        return self._call(
+        return self.call(
             lambda java: sent(java.send(message.to_java(), selector, java_class("java.lang.String")(key)))
         )
 
-    def _call(self, send: Callable[[Any], Any]) -> Any:
-        java = self._started()
+    def call(self, send: Callable[[Any], Any]) -> Any:
+        """Do something with the Java producer; Java's errors become `RefusedError` with their reason."""
+        java = self.java()
         try:
             return send(java)
         except jpype.JException as error:
-            raise RefusedError(self._explain(error)) from error
+            raise RefusedError(self.explain(error)) from error
 
-    def _explain(self, error: Any) -> str:
+    def explain(self, error: Any) -> str:
         """Say why a send failed; where it is for want of a route, whether the NameServer is there at all."""
         reason = reason_of(error)
         if self._java is None:

@@ -10,7 +10,7 @@ import jpype
 from rmqlab.client import callbacks
 from rmqlab.client.java import java_class
 from rmqlab.client.message import UNIQUE_ID, ReceivedMessage
-from rmqlab.client.producer import PACKAGE, Producer, Sent, sent
+from rmqlab.client.producer import PACKAGE, Producer, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +50,20 @@ class TransactionProducer(Producer):
         java.setTransactionListener(jpype.JProxy(java_class(PACKAGE + "TransactionListener"), inst=self))
         return java
 
-    def send_in_transaction(self, message: Message, execute: Callable[..., int], user_data: Any) -> Sent:
+    def send_in_transaction(
+        self,
+        message: Message,
+        execute: Callable[..., int],
+        user_data: Any,
+        read: Callable[[Any], Any] = sent,
+    ) -> Any:
         """Send the half message, run the local transaction, tell the broker its outcome.
+
+        Args:
+            message: what is sent.
+            execute: C's callback (producer, message, user data) -> CTransactionStatus.
+            user_data: handed to `execute` as it is.
+            read: makes the answer of Java's TransactionSendResult.
 
         Raises:
             RefusedError: the half message was not sent; the local transaction did not run.
@@ -60,7 +72,7 @@ class TransactionProducer(Producer):
         self._sending.what = (message, execute, user_data)
         self._sending.error = None
         try:
-            answer = self._call(lambda java: sent(java.sendMessageInTransaction(message.to_java(), None)))
+            answer = self.call(lambda java: read(java.sendMessageInTransaction(message.to_java(), None)))
             error = self._sending.error
         finally:
             self._sending.__dict__.clear()
@@ -77,7 +89,8 @@ class TransactionProducer(Producer):
             return _state(execute(self, seen, user_data))
         except BaseException as error:  # noqa: BLE001  (it must not unwind through Java; the sender gets it)
             self._sending.error = error
-            callbacks.keep(repr(self), message.topic, seen.id, error, "the transaction stays undecided")
+            what_follows = "the transaction stays undecided"
+            callbacks.keep(repr(self), message.topic, seen.id, error, what_follows, self.errors)
             return _state(UNKNOWN)
 
     def checkLocalTransaction(self, java_message: Any) -> Any:  # noqa: N802  (Java calls it)
@@ -92,5 +105,6 @@ class TransactionProducer(Producer):
                 message.id,
                 error,
                 "the transaction stays undecided and is checked again",
+                self.errors,
             )
             return _state(UNKNOWN)

@@ -1,0 +1,66 @@
+"""Batches: messages of one topic that travel together, split so that each part stays within a size."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from rmqlab.client.classic.message import DELAY_MS, DELIVER_MS
+from rmqlab.client.classic.rules import MessageRefusedError
+from rmqlab.client.message import DELAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rmqlab.client.message import Message
+
+MAX_BATCH_BYTES = 1_000_000
+"""What RocketMQ's own example keeps a batch within (SplitBatchProducer); the limit is the message's, 4 MB."""
+
+# MessageDecoder.encodeMessage: total size, magic code, CRC, flag, body's length; then body, properties'
+# length (a short), properties. The producer adds an id and WAIT to each: so many bytes more when it is sent.
+_HEAD = struct.Struct(">iiiii")
+_ADDED = len("UNIQ_KEY") + 32 + 2 + len("WAIT") + len("true") + 2
+
+
+def encode(message: Message) -> bytes:
+    """Return a message as it travels in a batch."""
+    properties = "".join(f"{name}\x01{value}\x02" for name, value in message.properties.items()).encode()
+    total = _HEAD.size + len(message.body) + 2 + len(properties)
+    head = _HEAD.pack(total, 0, zlib.crc32(message.body) & 0x7FFFFFFF, 0, len(message.body))
+    return b"".join((head, message.body, struct.pack(">h", len(properties)), properties))
+
+
+def split(messages: Iterable[Message], max_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield topic and encoded messages, part by part, in order; each part is one batch within `max_bytes`.
+
+    A message that is larger than that by itself goes alone.
+
+    Raises:
+        MessageRefusedError: the topics differ, or a message has a delay: RocketMQ has no batches of these.
+    """
+    topic = ""
+    part: list[bytes] = []
+    size = 0
+    for message in messages:
+        _check(message, topic)
+        topic = message.topic
+        encoded = encode(message)
+        taken = len(encoded) + _ADDED
+        if part and size + taken > max_bytes:
+            yield topic, b"".join(part)
+            part, size = [], 0
+        part.append(encoded)
+        size += taken
+    if part:
+        yield topic, b"".join(part)
+
+
+def _check(message: Message, topic: str) -> None:
+    if topic and message.topic != topic:
+        raise MessageRefusedError(
+            f"the topics of a batch are {topic} and {message.topic}: a batch has messages of one topic"
+        )
+    if any(name in message.properties for name in (DELAY, DELAY_MS, DELIVER_MS)):
+        raise MessageRefusedError("a message of the batch has a delay: RocketMQ delivers batches at once")

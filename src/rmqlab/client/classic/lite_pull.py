@@ -1,0 +1,221 @@
+"""Java's DefaultLitePullConsumer behind `PullConsumer`: its life, and its answers as Python values."""
+
+# What a method does is said where `PullConsumer` has it.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import jpype
+
+from rmqlab.client import running
+from rmqlab.client.boundary import RefusedError
+from rmqlab.client.classic.package import exceptions
+from rmqlab.client.consumer import Subscription
+from rmqlab.client.facts import QueueRef
+from rmqlab.client.java import detach_with_thread, java_class, start_jvm_in_background
+from rmqlab.client.log import open_log
+from rmqlab.client.message import ReceivedMessage
+from rmqlab.client.reasons import reason_of
+from rmqlab.client.settings import Settings, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_CONSUMER = "org.apache.rocketmq.client.consumer.DefaultLitePullConsumer"
+_MANAGER = "org.apache.rocketmq.client.impl.MQClientManager"
+_QUEUE = "org.apache.rocketmq.common.message.MessageQueue"
+_QUEUES_S = 1.0
+_POLL_S = 0.02
+
+
+def to_java(queues: Iterable[QueueRef]) -> Any:
+    """Return a Java list of queues."""
+    java = java_class("java.util.ArrayList")()
+    for queue in queues:
+        java.add(_queue(queue))
+    return java
+
+
+def _queue(queue: QueueRef) -> Any:
+    if not isinstance(queue, QueueRef):
+        raise TypeError(f"{queue!r} is no queue: consumer.queues(topic) has them")
+    return java_class(_QUEUE)(queue.topic, queue.broker, queue.queue_id)
+
+
+def _from_java(queues: Iterable[Any]) -> tuple[QueueRef, ...]:
+    return tuple(
+        sorted(
+            QueueRef(str(queue.getTopic()), str(queue.getBrokerName()), int(queue.getQueueId()))
+            for queue in queues
+        )
+    )
+
+
+class LitePull:
+    """One Java consumer: settings, then start, use, shutdown."""
+
+    def __init__(self, group: str) -> None:
+        if not isinstance(group, str):
+            raise TypeError(f"the consumer group is {group!r}: text is needed")
+        self.settings = Settings(group)
+        self.state = State.NEW
+        self.configuring: list[Callable[[Any], None]] = []
+        self._before_start: list[Callable[[Any], None]] = []
+        self._java: Any = None
+        self._instance: Any = None
+        self._lock = threading.Lock()
+        start_jvm_in_background()
+
+    def __repr__(self) -> str:
+        return f"consumer group {self.settings.group}"
+
+    def start(self) -> None:
+        with self._lock:
+            if self.state is State.RUNNING:
+                return
+            if self.state is State.ENDED:
+                raise exceptions.ConsumerException(
+                    f"{self} was shut down: a consumer starts once, make a new one"
+                )
+            self._java = self._started()
+            self.state = State.RUNNING
+        running.register(self)
+        self._take_queues()
+
+    def _started(self) -> Any:
+        try:
+            open_log()
+            java = java_class(_CONSUMER)(self.settings.group, self.settings.rpc_hook())
+            self.settings.configure(java)
+            java.setAutoCommit(False)  # what is done is the program's to say: PullConsumer
+            for step in (*self.configuring, *self._before_start):
+                step(java)
+            detach_with_thread()
+            java.start()
+        except RefusedError as error:
+            raise exceptions.ConsumerException(str(error)) from None
+        except jpype.JException as error:
+            raise exceptions.ConsumerException(reason_of(error)) from error
+        self._instance = java_class(_MANAGER).getInstance().getOrCreateMQClientInstance(java)
+        return java
+
+    def shutdown(self) -> None:
+        with self._lock:
+            java, self._java = self._java, None
+            if self.state is State.RUNNING:
+                self.state = State.ENDED
+        running.forget(self)
+        if java is not None and jpype.isJVMStarted():
+            running.end(java, self._instance)
+
+    def call(self, ask: Callable[[Any], Any]) -> Any:
+        """Do something with the running Java consumer.
+
+        Raises:
+            ConsumerException: it does not run, or Java's reason.
+        """
+        java = self._java
+        if java is None:
+            what = "call start() first, or use `with`" if self.state is State.NEW else "make a new one"
+            raise exceptions.ConsumerException(f"{self} is {self.state.value}: {what}")
+        detach_with_thread()
+        try:
+            return ask(java)
+        except jpype.JException as error:
+            raise exceptions.ConsumerException(reason_of(error)) from error
+
+    def _now_or_at_start(self, step: Callable[[Any], None]) -> None:
+        if self.state is State.NEW:
+            self._before_start.append(step)
+        else:
+            self.call(step)
+
+    # -- which queues ------------------------------------------------------------------------------
+
+    def queues(self, topic: str) -> tuple[QueueRef, ...]:
+        return _from_java(self.call(lambda java: java.fetchMessageQueues(topic)))
+
+    def subscribe(self, topic: str, expression: str, *, sql: bool) -> None:
+        self._now_or_at_start(lambda java: Subscription(expression, sql).tell(java, topic))
+        self._take_queues()
+
+    def assign(self, queues: tuple[QueueRef, ...]) -> None:
+        chosen = to_java(queues)
+        self._now_or_at_start(lambda java: java.assign(chosen))
+
+    def assignment(self) -> tuple[QueueRef, ...]:
+        return _from_java(self.call(lambda java: java.assignment()))
+
+    def _take_queues(self) -> None:
+        """Wait, shortly, until rebalancing has given it queues: then it can seek, and misses nothing."""
+        if self.state is not State.RUNNING or not self.call(lambda _: self._subscribed()):
+            return
+        deadline = time.monotonic() + _QUEUES_S
+        while time.monotonic() < deadline:
+            self._instance.doRebalance()
+            if self.assignment():
+                return
+            time.sleep(_POLL_S)
+
+    def _subscribed(self) -> bool:
+        inner = self._instance.selectConsumer(self.settings.group)
+        return inner is not None and bool(inner.subscriptions().size())
+
+    # -- offsets -----------------------------------------------------------------------------------
+
+    def seek(self, queue: QueueRef, offset: int) -> None:
+        self.call(lambda java: java.seek(_queue(queue), int(offset)))
+
+    def min_offset(self, queue: QueueRef) -> int:
+        return int(self.call(lambda _: self._instance.getMQAdminImpl().minOffset(_queue(queue))))
+
+    def max_offset(self, queue: QueueRef) -> int:
+        return int(self.call(lambda _: self._instance.getMQAdminImpl().maxOffset(_queue(queue))))
+
+    def offset_at(self, queue: QueueRef, unix_ms: int) -> int:
+        return int(self.call(lambda _: self._instance.getMQAdminImpl().searchOffset(_queue(queue), unix_ms)))
+
+    def begins_ms(self) -> int:
+        """Return the moment of ConsumeFromWhere.TIMESTAMP, in milliseconds since 1970."""
+        tool = java_class("org.apache.rocketmq.common.UtilAll")
+        text = self.call(lambda java: java.getConsumeTimestamp())
+        return int(tool.parseDate(text, tool.YYYYMMDDHHMMSS).getTime())
+
+    def committed(self, queue: QueueRef) -> int | None:
+        offset = int(self.call(lambda java: java.committed(_queue(queue))))
+        return None if offset < 0 else offset
+
+    # -- messages ----------------------------------------------------------------------------------
+
+    def poll(self, timeout_ms: int) -> list[ReceivedMessage]:
+        return [ReceivedMessage(each) for each in self.call(lambda java: java.poll(timeout_ms))]
+
+    def note(self, offsets: dict[QueueRef, int]) -> None:
+        """Commit: the client tells the brokers within a second (persistConsumerOffsetInterval)."""
+        self.call(lambda java: java.commit(_table(offsets), False))  # noqa: FBT003  (Java's)
+
+    def commit(self, offsets: dict[QueueRef, int]) -> None:
+        """Commit, and wait until each broker has answered."""
+        if not offsets:
+            return
+        self.call(lambda java: java.commit(_table(offsets), True))  # noqa: FBT003  (Java's)
+        for queue, offset in offsets.items():
+            self.call(
+                lambda java, queue=queue, offset=offset: java.getOffsetStore().updateConsumeOffsetToBroker(
+                    _queue(queue),
+                    offset,
+                    False,  # noqa: FBT003
+                )
+            )
+
+
+def _table(offsets: dict[QueueRef, int]) -> Any:
+    long = java_class("java.lang.Long")
+    table = java_class("java.util.HashMap")()
+    for queue, offset in offsets.items():
+        table.put(_queue(queue), long(offset))
+    return table
