@@ -10,11 +10,18 @@ from rmqlab.runtime import RELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from rmqlab.plan import NodeSpec
+    from rmqlab.nodespec import NodeSpec
 
 INSIDE = PurePosixPath("/rmqlab")
 """Where a node sees the cluster's folder; its own subfolder is all that it sees of it."""
+
+CLASSES = "classes"
+"""The subfolder of a node's folder with our classes."""
+
+ENTRY_WORDS = ("mqnamesrv", "mqbroker", "mqproxy")
+"""Scripts of the image that start a program."""
 
 IDLE = ("tail", "-f", "/dev/null")
 """What the pod runs: nothing, for ever."""
@@ -33,9 +40,13 @@ _AGAINST_THE_IMAGE = (
 
 
 def node_command(spec: NodeSpec) -> list[str]:
-    """Return what a node's container runs: the entry word of the image and its arguments."""
+    """Return what a node's container runs: an entry word of the image (or our relay) and its arguments."""
     inside = INSIDE / spec.name
-    return ["sh", spec.program, *(str(inside / w) if w in spec.files else w for w in spec.arguments)]
+    arguments = [str(inside / word) if word in spec.files else word for word in spec.arguments]
+    if spec.program in ENTRY_WORDS:
+        return ["sh", spec.program, *arguments]
+    heap = f"-Xmx{spec.max_heap_mb}m"
+    return ["java", heap, *JVM_OPTIONS, RELEASES[spec.release].main_classes[spec.program], *arguments]
 
 
 def node_environment(spec: NodeSpec, more: Sequence[str] = ()) -> dict[str, str]:
@@ -63,6 +74,15 @@ def node_environment(spec: NodeSpec, more: Sequence[str] = ()) -> dict[str, str]
     if modules:
         environment["JDK_JAVA_OPTIONS"] = " ".join(modules)
     return {**environment, **spec.environment}
+
+
+def our_classes(spec: NodeSpec) -> Path | None:
+    """Return the folder of our few classes that a node needs beside the image's jars; None for none.
+
+    A 4.9 broker needs none in a container: ours only keep it on the loopback address.
+    """
+    release = RELEASES[spec.release]
+    return release.ours if release.is_pinned or spec.program not in ENTRY_WORDS else None
 
 
 def memory_limit(spec: NodeSpec, more: Sequence[str] = ()) -> str | None:

@@ -10,11 +10,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.backends.container import IDLE, INSIDE, memory_limit, node_command, node_environment
+from rmqlab.backends.container import (
+    CLASSES,
+    IDLE,
+    INSIDE,
+    memory_limit,
+    node_command,
+    node_environment,
+    our_classes,
+)
 from rmqlab.backends.docker_engine import engine_client, image_for, require_image
 from rmqlab.backends.jvm import log_tail
 from rmqlab.errors import ClusterError, EngineError, PortTakenError
@@ -89,6 +98,10 @@ class DockerBackend:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
         more = os.environ.get("RMQLAB_NODE_OPTIONS", "").split()
+        environment = node_environment(spec, more)
+        if ours := our_classes(spec):
+            shutil.copytree(ours, folder / CLASSES, dirs_exist_ok=True)
+            environment["CLASSPATH"] = str(INSIDE / spec.name / CLASSES)
         image = image_for(spec.release)
         with _in_our_words():
             require_image(image)
@@ -101,7 +114,7 @@ class DockerBackend:
                 node_command(spec),
                 name=_name(cluster, spec.name),
                 labels={**_labels(cluster), _NODE: spec.name},
-                environment=node_environment(spec, more),
+                environment=environment,
                 network_mode=f"container:{_name(cluster, _POD)}",
                 volumes={str(folder): {"bind": str(INSIDE / spec.name), "mode": "rw,z"}},
                 mem_limit=memory_limit(spec, more),

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from rmqlab.errors import EngineError
-from rmqlab.runtime.jars import ROCKETMQ
-from rmqlab.runtime.lockfile import read_lock
+from rmqlab.runtime import RELEASES, ROCKETMQ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +41,11 @@ def image_for(release: str = ROCKETMQ.name) -> str:
     release is looked for under the same name, with its own version as the tag.
     """
     named = os.environ.get("RMQLAB_IMAGE") or f"{OFFICIAL}:{ROCKETMQ.version}"
-    if release == ROCKETMQ.name:
+    jars = RELEASES[release].jars
+    if jars is None or jars is ROCKETMQ:
         return named
     path, slash, last = named.partition("@")[0].rpartition("/")
-    return f"{path}{slash}{last.partition(':')[0]}:{read_lock(release).version}"
+    return f"{path}{slash}{last.partition(':')[0]}:{jars.version}"
 
 
 def find_engine() -> str:
