@@ -10,6 +10,7 @@
     │   ├── UnknownTopologyError
     │   ├── UnknownPropertyError a broker would ignore it
     │   ├── EngineError          no container engine, or one that refuses
+    │   │   └── EngineGoneError  none runs: nothing runs on it either
     │   ├── PortTakenError       somebody else listens there
     │   ├── StartError           a node died, or was not ready in time
     │   ├── NoSuchClusterError   no record of that name
@@ -68,6 +69,10 @@ class UnknownPropertyError(ClusterError):
 
 class EngineError(ClusterError):
     """There is no container engine, or it cannot run our nodes."""
+
+
+class EngineGoneError(EngineError):
+    """No container engine runs here, so nothing runs on it either."""
 
 
 class PortTakenError(ClusterError):

@@ -24,9 +24,9 @@ from rmqlab.backends.container import (
     node_environment,
     our_classes,
 )
-from rmqlab.backends.docker_engine import engine_client, image_for, require_image
+from rmqlab.backends.docker_engine import engine_client, find_engine, image_for, require_image
 from rmqlab.backends.jvm import log_tail
-from rmqlab.errors import ClusterError, EngineError, PortTakenError
+from rmqlab.errors import ClusterError, EngineError, EngineGoneError, PortTakenError
 from rmqlab.places import state_dir
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _CLUSTER, _NODE, _HOME = "rmqlab.cluster", "rmqlab.node", "rmqlab.home"
 _POD = "pod"
+_ENGINE = "engine"
 _GONE_S = 10.0
 _OFFICIAL_GROUP = "3000"
 
@@ -70,10 +71,13 @@ class DockerBackend:
         """Return where the nodes see the cluster's folder."""
         return INSIDE
 
-    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:  # noqa: ARG002
+    def prepare(self, cluster: str, specs: Sequence[NodeSpec], folder: Path) -> None:
         """Make sure that the cluster's network and the pod that owns its ports are there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        address = _engine_of(folder) or find_engine()
+        (folder / _ENGINE).write_text(address, encoding="utf-8")
         with _in_our_words():
-            engine = engine_client()
+            engine = engine_client(address)
             pod = _named(engine, _name(cluster, _POD))
             if pod is None:
                 labels = _labels(cluster)
@@ -103,9 +107,9 @@ class DockerBackend:
             shutil.copytree(ours, folder / CLASSES, dirs_exist_ok=True)
             environment["CLASSPATH"] = str(INSIDE / spec.name / CLASSES)
         image = image_for(spec.release)
+        address = require_image(image, _engine_of(folder.parent))
         with _in_our_words():
-            require_image(image)
-            engine = engine_client()
+            engine = engine_client(address)
             last = _named(engine, _name(cluster, spec.name))
             if last is not None:
                 last.remove(force=True)
@@ -122,7 +126,7 @@ class DockerBackend:
                 **_user(engine),
             )
             container.start()
-        return {"container": str(container.id), "mark": _name(cluster, spec.name)}
+        return {"container": str(container.id), "engine": address, "mark": _name(cluster, spec.name)}
 
     def state(self, handle: Handle) -> NodeState:
         """Tell how a container is."""
@@ -174,18 +178,19 @@ class DockerBackend:
         """Return the end of the node's own log, and of what its container printed."""
         tails = [log_tail(spec, folder, lines)]
         with contextlib.suppress(EngineError):
-            container = _named(engine_client(), _name(folder.parent.name, spec.name))
+            engine = engine_client(_engine_of(folder.parent))
+            container = _named(engine, _name(folder.parent.name, spec.name))
             if container is not None:
                 tails.append(container.logs(tail=lines).decode(errors="replace").rstrip())
         return "\n".join(filter(None, tails))
 
-    def sweep(self, cluster: str, folder: Path) -> None:  # noqa: ARG002  (labels tell)
+    def sweep(self, cluster: str, folder: Path) -> None:
         """Remove every container and network with the cluster's labels."""
         import docker  # noqa: PLC0415
 
         wanted = {"label": [f"{key}={value}" for key, value in _labels(cluster).items()]}
-        with _in_our_words():
-            engine = engine_client()
+        with contextlib.suppress(EngineGoneError), _in_our_words():
+            engine = engine_client(_engine_of(folder))
             there = engine.containers.list(all=True, filters=wanted)
             for container in sorted(there, key=lambda each: _NODE not in each.labels):  # the pod last
                 with contextlib.suppress(docker.errors.NotFound):
@@ -193,13 +198,15 @@ class DockerBackend:
             for network in engine.networks.list(filters=wanted):
                 with contextlib.suppress(docker.errors.NotFound):
                     network.remove()
+        (folder / _ENGINE).unlink(missing_ok=True)
 
 
 def clusters_by_label() -> list[str]:
     """Return which clusters of this state folder have a container, with or without a record."""
-    with _in_our_words():
+    with contextlib.suppress(EngineGoneError), _in_our_words():
         there = engine_client().containers.list(all=True, filters={"label": f"{_HOME}={_home()}"})
         return sorted({container.labels[_CLUSTER] for container in there})
+    return []
 
 
 def _home() -> str:
@@ -243,7 +250,18 @@ def _named(engine: DockerClient, name: str) -> Container | None:
 
 
 def _find(handle: Handle) -> Container | None:
-    return _named(engine_client(), str(handle["container"])) if handle.get("container") else None
+    """Return a handle's container; none where it was removed, or its engine does not run."""
+    if handle.get("container"):
+        with contextlib.suppress(EngineGoneError):
+            return _named(engine_client(str(handle["engine"])), str(handle["container"]))
+    return None
+
+
+def _engine_of(folder: Path) -> str | None:
+    """Return the engine that a cluster runs on: who ends it may have another DOCKER_HOST than its starter."""
+    with contextlib.suppress(OSError):
+        return (folder / _ENGINE).read_text(encoding="utf-8")
+    return None
 
 
 def _wait(container: Container, timeout_s: float) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from rmqlab.errors import EngineError
+from rmqlab.errors import EngineError, EngineGoneError
 from rmqlab.runtime import RELEASES, ROCKETMQ
 
 if TYPE_CHECKING:
@@ -66,14 +66,18 @@ def find_engine() -> str:
             refusal = refusal or error
         else:
             return address
-    raise refusal or EngineError(
+    raise refusal or EngineGoneError(
         f"No container engine was found. Install and start Docker or Podman. {_OTHERWISE}"
     )
 
 
-def require_image(image: str) -> str:
-    """Return the address of an engine that answers and has the image; raise `EngineError` where none does."""
-    address = find_engine()
+def require_image(image: str, address: str | None = None) -> str:
+    """Return the address of an engine that answers and has the image.
+
+    Raises:
+        EngineError: there is none; the message says why, and the next step.
+    """
+    address = address or find_engine()
     _, engine = _ask(address, "/version")
     if engine.get("Os", "linux") != "linux":
         raise EngineError(
@@ -92,13 +96,13 @@ def require_image(image: str) -> str:
     return address
 
 
-def engine_client() -> DockerClient:
-    """Return the docker SDK's client of the engine that is here.
+def engine_client(address: str | None = None) -> DockerClient:
+    """Return the docker SDK's client of an engine, by default of the one that is here.
 
     Raises:
-        EngineError: no engine answers.
+        EngineError: it does not answer.
     """
-    address = find_engine()
+    address = address or find_engine()
     _ask(address, "/_ping")  # in our words, and within a second, before the SDK begins to wait
     return _client(address)
 
@@ -196,7 +200,7 @@ def _ask(address: str, question: str) -> tuple[int, dict[str, Any]]:
             f"Resume or restart it. {_OTHERWISE}"
         ) from None
     except (ConnectionError, FileNotFoundError):
-        raise EngineError(
+        raise EngineGoneError(
             f"Nothing answers at {address}: the engine does not run. Start Docker (or Podman). {_OTHERWISE}"
         ) from None
     except (OSError, http.client.HTTPException) as error:
