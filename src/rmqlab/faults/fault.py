@@ -26,12 +26,14 @@ class Kind:
         name: How it is asked for.
         hold: A context manager over (cluster, where and how): it is the fault, and yields the evidence.
         needs: What the cluster has to be started with; empty for nothing.
+        backends: Where it can be had.
         keeps_ready: Whether a cluster can be asked whether it is ready while the fault lasts.
     """
 
     name: str
     hold: Callable[..., AbstractContextManager[str]]
     needs: str = ""
+    backends: tuple[str, ...] = ("process", "docker")
     keeps_ready: bool = True
 
 
@@ -111,6 +113,16 @@ def begin(cluster: Cluster, name: str, where: tuple[str, ...], how: dict[str, An
         near = difflib.get_close_matches(name, FAULTS, n=1)
         guess = f" Did you mean {near[0]}?" if near else ""
         raise FaultError(f"There is no fault called {name!r}.{guess} There are: {', '.join(FAULTS)}.")
+    if cluster.backend.name not in kind.backends:
+        raise FaultError(
+            f"{cluster.name} runs on the backend {cluster.backend.name}, where nothing can be broken. "
+            f"Start a cluster of your own: the backends {' and '.join(kind.backends)} have this fault."
+        )
+    if cluster.namespace is not None:
+        raise FaultError(
+            f"{name} is not for a cluster that others use: somebody else runs {cluster.name}. "
+            "A cluster of your own can be hurt: RMQLAB_BACKEND=process."
+        )
     try:
         return Fault(cluster, kind, where, how)
     except TypeError as error:

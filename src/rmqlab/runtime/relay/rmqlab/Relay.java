@@ -4,12 +4,16 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Paths;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -23,6 +27,8 @@ import java.util.StringJoiner;
  *
  *   control HOST:PORT
  *   link NAME LISTEN_HOST:PORT TARGET_HOST:PORT
+ *
+ * The host "outside" is this machine's first address that is not a loopback address.
  *
  * On the control port a line is a command and a line of JSON its answer, the state of all links or an error:
  *
@@ -51,9 +57,23 @@ public final class Relay {
         }
     }
 
-    static InetSocketAddress address(String hostAndPort) {
+    private static InetSocketAddress address(String hostAndPort) throws IOException {
         int colon = hostAndPort.lastIndexOf(':');
-        return new InetSocketAddress(hostAndPort.substring(0, colon), Integer.parseInt(hostAndPort.substring(colon + 1)));
+        String host = hostAndPort.substring(0, colon);
+        int port = Integer.parseInt(hostAndPort.substring(colon + 1));
+        return host.equals("outside") ? new InetSocketAddress(outside(), port) : new InetSocketAddress(host, port);
+    }
+
+    /** The first address of this machine, which may be a container, at which others reach it. */
+    private static InetAddress outside() throws IOException {
+        for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+            for (InetAddress address : Collections.list(each.getInetAddresses())) {
+                if (address instanceof Inet4Address && !address.isLoopbackAddress()) {
+                    return address;
+                }
+            }
+        }
+        throw new IOException("this machine has no address but loopback");
     }
 
     private void converse(Socket asker) throws IOException {

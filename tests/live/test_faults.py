@@ -1,0 +1,260 @@
+"""Every fault of a real cluster, seen from outside: it took effect, and it is gone once it is undone."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from actors import eventually
+
+from rmqlab import relays
+from rmqlab.client import remoting
+from rmqlab.errors import FaultError, NodeDownError
+from rmqlab.options import ClusterOptions
+from rmqlab.starting import start_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmqlab.cluster import Cluster
+
+pytestmark = [pytest.mark.live, pytest.mark.skipif(sys.platform != "linux", reason="links and slow_disk")]
+
+OPTIONS = ClusterOptions(
+    links=True, slow_disk=True, flush="sync", properties={"slaveTimeout": "300", "syncFlushTimeout": "2000"}
+)
+OK, SERVICE_NOT_AVAILABLE, FLUSH_SLAVE_TIMEOUT = 0, 14, 12  # ResponseCode
+SEND = 10  # RequestCode.SEND_MESSAGE
+
+
+@pytest.fixture(scope="module")
+def hurt() -> Iterator[Cluster]:
+    """A master and a slave, with everything that a fault may need."""
+    cluster = start_cluster("master-slave-sync", name="faults", options=OPTIONS, lease_s=300)
+    try:
+        eventually(lambda: send(cluster) == OK, timeout_s=20, why="no send is answered with OK")
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def send(cluster: Cluster, node: str = "broker-a", timeout_s: float = 10) -> int:
+    """Send a message to a broker and return the code of its answer."""
+    fields = {
+        "producerGroup": "faults",
+        "topic": "BenchmarkTest",
+        "defaultTopic": "TBW102",
+        "defaultTopicQueueNums": "4",
+        "queueId": "0",
+        "sysFlag": "0",
+        "bornTimestamp": str(int(time.time() * 1000)),
+        "flag": "0",
+        "properties": "",
+        "reconsumeTimes": "0",
+        "unitMode": "false",
+        "batch": "false",
+    }
+    return remoting.ask(cluster.nodes[node].address, SEND, fields, b"x", timeout_s=timeout_s).code
+
+
+def link(cluster: Cluster, name: str) -> relays.Link:
+    return relays.links(cluster.nodes["relay"].address)[name]
+
+
+def straight(cluster: Cluster, node: str) -> str:
+    """Return a node's own address, behind the relay."""
+    return f"127.0.0.1:{cluster.nodes[node].address.rpartition(':')[2]}"
+
+
+def answers(address: str) -> bool:
+    try:
+        remoting.ask(address, remoting.GET_BROKER_CLUSTER_INFO, timeout_s=1)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("node", ["namesrv", "broker-a", "broker-a-s1"])
+def test_a_killed_node_is_gone_and_comes_back(hurt: Cluster, node: str) -> None:
+    process = psutil.Process(hurt.nodes[node].pid)
+    with hurt.fault("kill", node) as fault:
+        assert not process.is_running()
+        assert not answers(straight(hurt, node))
+        assert f"process {process.pid} is gone; nobody answers" in fault.evidence
+        assert hurt.nodes[node].state == "down"
+    assert hurt.nodes[node].state == "up"
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="no send is answered with OK")
+
+
+@pytest.mark.parametrize("node", ["namesrv", "broker-a", "broker-a-s1"])
+def test_a_paused_node_stands_still_and_goes_on(hurt: Cluster, node: str) -> None:
+    process = psutil.Process(hurt.nodes[node].pid)
+    with hurt.fault("pause", node) as fault:
+        assert process.status() == psutil.STATUS_STOPPED
+        assert f"process {process.pid} stands still" in fault.evidence
+        assert "gives no answer within 0.5 s" in fault.evidence
+    assert process.status() != psutil.STATUS_STOPPED
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="no send is answered with OK")
+
+
+def test_a_stopped_broker_has_left_in_order_and_comes_back(hurt: Cluster) -> None:
+    with hurt.fault("stop", "broker-a-s1") as fault:
+        assert "broker-a-s1 ended after" in fault.evidence
+        known = remoting.registered_brokers(straight(hurt, "namesrv"))
+        assert ("broker-a", 0) in known
+        assert ("broker-a", 1) not in known
+    assert ("broker-a", 1) in remoting.registered_brokers(hurt.namesrv)
+
+
+def test_a_broker_cut_off_from_its_clients_answers_everybody_else(hurt: Cluster) -> None:
+    with hurt.fault("cut", "clients", "broker-a") as fault:
+        with pytest.raises(TimeoutError):
+            send(hurt, timeout_s=0.5)
+        assert answers(straight(hurt, "broker-a"))
+        assert "0 bytes in 0.5 s" in fault.evidence
+        assert link(hurt, "clients>broker-a").cut
+        assert not link(hurt, "broker-a>namesrv").cut
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="no send is answered with OK")
+
+
+def test_a_master_cut_off_from_its_slave_says_that_the_slave_is_late(hurt: Cluster) -> None:
+    with hurt.fault("cut", "broker-a", "broker-a-s1"):
+        before = link(hurt, "broker-a-s1>broker-a")
+        assert before.connections
+        assert send(hurt) == FLUSH_SLAVE_TIMEOUT
+        after = link(hurt, "broker-a-s1>broker-a")
+        assert (after.up, after.down) == (before.up, before.down)
+        assert after.held > before.held  # the message, which the slave has not got
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="the slave does not catch up")
+
+
+def test_a_broker_cut_off_from_the_nameserver_waits_in_vain_to_register(hurt: Cluster) -> None:
+    name = "broker-a-s1>namesrv"
+    with hurt.fault("cut", "namesrv", "broker-a-s1"):
+        before = link(hurt, name)
+        with pytest.raises(TimeoutError):
+            remoting.make_register(hurt.nodes["broker-a-s1"].address, timeout_s=1)
+        after = link(hurt, name)
+        assert (after.up, after.down) == (before.up, before.down)
+        assert after.held > before.held
+    eventually(lambda: link(hurt, name).down > before.down, timeout_s=20, why="it does not register again")
+
+
+def test_a_slow_link_delays_each_way(hurt: Cluster) -> None:
+    def took() -> float:
+        begun = time.monotonic()
+        answers(hurt.nodes["broker-a"].address)
+        return time.monotonic() - begun
+
+    with hurt.fault("slow_link", "clients", "broker-a", latency_ms=150) as fault:
+        assert took() >= 0.3
+        assert "150 ms each way" in fault.evidence
+        assert "before it took" in fault.evidence
+    assert took() < 0.3
+
+
+def test_a_lossy_link_loses_nothing_but_time(hurt: Cluster) -> None:
+    with hurt.fault("slow_link", "broker-a", "broker-a-s1", loss=0.5) as fault:
+        assert "50% sent again" in fault.evidence
+        assert link(hurt, "broker-a-s1>broker-a").loss == 0.5
+        codes = {send(hurt) for _ in range(8)}
+        assert codes <= {OK, FLUSH_SLAVE_TIMEOUT}
+        assert (
+            FLUSH_SLAVE_TIMEOUT in codes
+        )  # each waits for two chunks of which one is late: 1 in 4^8 for none
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="the slave does not catch up")
+
+
+def test_a_send_waits_for_a_slow_flush(hurt: Cluster) -> None:
+    with hurt.fault("slow_flush", "broker-a", ms=400) as fault:
+        begun = time.monotonic()
+        assert send(hurt) == OK
+        assert time.monotonic() - begun >= 0.4
+        assert "each flush waits 400 ms" in fault.evidence
+    eventually(lambda: _quick(hurt), timeout_s=10, why="its flushes stay slow")
+
+
+def _quick(hurt: Cluster) -> bool:
+    begun = time.monotonic()
+    return send(hurt) == OK and time.monotonic() - begun < 0.4
+
+
+def test_a_broker_with_a_full_disk_refuses_in_its_own_words_and_takes_messages_again(hurt: Cluster) -> None:
+    with hurt.fault("disk_full", "broker-a") as fault:
+        assert send(hurt) == SERVICE_NOT_AVAILABLE
+        assert "the broker's disk is full" in fault.evidence
+        assert answers(hurt.nodes["broker-a"].address)
+    assert send(hurt) == OK
+
+
+def test_a_fault_is_undone_when_the_body_fails(hurt: Cluster) -> None:
+    with pytest.raises(ZeroDivisionError), hurt.fault("pause", "broker-a-s1"):
+        raise ZeroDivisionError
+    assert hurt.nodes["broker-a-s1"].state == "up"
+
+
+def test_a_fault_that_nobody_undoes_in_a_with_lasts_until_undo(hurt: Cluster) -> None:
+    fault = hurt.fault("pause", "broker-a-s1")
+    assert hurt.nodes["broker-a-s1"].state == "paused"
+    fault.undo()
+    fault.undo()  # a second time does nothing
+    assert hurt.nodes["broker-a-s1"].state == "up"
+    assert "undone" in repr(fault)
+
+
+def test_faults_within_faults_are_undone_one_by_one(hurt: Cluster) -> None:
+    with hurt.fault("cut", "clients", "namesrv"), hurt.fault("kill", "broker-a-s1"):
+        assert hurt.nodes["broker-a-s1"].state == "down"
+    assert remoting.registered_brokers(hurt.namesrv).keys() == {("broker-a", 0), ("broker-a", 1)}
+
+
+def test_a_fault_of_a_node_that_is_down_is_refused_and_does_not_start_it(hurt: Cluster) -> None:
+    with hurt.fault("kill", "broker-a-s1"):
+        with pytest.raises(NodeDownError, match="broker-a-s1 does not run"):
+            hurt.fault("pause", "broker-a-s1")
+        with pytest.raises(NodeDownError):
+            hurt.fault("kill", "broker-a-s1")
+        assert hurt.nodes["broker-a-s1"].state == "down"
+
+
+_BREAK = """
+import sys, time
+from rmqlab.cluster import attach
+with attach("faults").fault("cut", "clients", "broker-a"), attach("faults").fault("pause", "broker-a-s1"):
+    print("broken", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_a_learner_who_leaves_in_the_middle_of_a_fault_finds_the_cluster_whole(
+    hurt: Cluster, how: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _BREAK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as learner:
+        assert learner.stdout.readline() == "broken\n"
+        assert link(hurt, "clients>broker-a").cut
+        learner.send_signal(how)
+        learner.wait(60)
+    if how == signal.SIGKILL:  # nobody was left to undo it: coming back does
+        assert hurt.nodes["broker-a-s1"].state == "paused"
+        start_cluster("master-slave-sync", name="faults", options=OPTIONS, lease_s=300)
+    assert not link(hurt, "clients>broker-a").cut
+    assert {node.state for node in hurt.nodes.values()} == {"up"}
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="no send is answered with OK")
+
+
+def test_a_relay_that_was_killed_comes_back_with_whole_links(hurt: Cluster) -> None:
+    with hurt.fault("kill", "relay"):
+        with pytest.raises(FaultError, match=r"relay at .* does not answer"):
+            hurt.fault("cut", "clients", "broker-a")
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", int(hurt.namesrv.rpartition(":")[2])), timeout=2)
+    eventually(lambda: send(hurt) == OK, timeout_s=20, why="no send is answered with OK")
