@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rmqlab.checks.verdict import Verdict
     from rmqlab.cluster import Cluster, attach, list_clusters
+    from rmqlab.connecting import connect
     from rmqlab.lab import Lab, expect_error, start_lab
     from rmqlab.starting import start_cluster
 
@@ -21,6 +22,7 @@ _HOME = {
     "Lab": "rmqlab.lab",
     "Verdict": "rmqlab.checks.verdict",
     "attach": "rmqlab.cluster",
+    "connect": "rmqlab.connecting",
     "expect_error": "rmqlab.lab",
     "list_clusters": "rmqlab.cluster",
     "start_cluster": "rmqlab.starting",
@@ -32,6 +34,7 @@ __all__ = [
     "Lab",
     "Verdict",
     "attach",
+    "connect",
     "expect_error",
     "list_clusters",
     "start_cluster",

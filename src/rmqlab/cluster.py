@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from rmqlab import leases, ports, records
+from rmqlab import external, leases, ports, records
 from rmqlab.backends import find_backend
-from rmqlab.errors import NoSuchClusterError
+from rmqlab.errors import ExternalClusterError, NoSuchClusterError
 from rmqlab.faults import begin, mend
 from rmqlab.node import STOP_S, Node
 from rmqlab.plan import proxy_address
@@ -18,6 +18,7 @@ from rmqlab.readiness import wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rmqlab.faults import Fault
     from rmqlab.plan import NodeSpec
@@ -38,6 +39,7 @@ class Cluster:
         self._name = record.name
         self._last = record
         self.backend = find_backend(record.backend)
+        self.why_backend = ""  # one line on what it runs on, and why; for the process that started it
         self.nodes = {spec.name: Node(self, spec) for spec in record.specs}
 
     @classmethod
@@ -47,6 +49,8 @@ class Cluster:
             records.renew_lease(record.name)
             leases.hold(record.name, record.lease_s)
             leases.ensure_supervisor()
+        if record.backend == "external":
+            external.join(record)
         return cls(record)
 
     def __repr__(self) -> str:
@@ -73,7 +77,20 @@ class Cluster:
         doc="Where our topics and groups are on a cluster that others use; None on one of our own.",
     )
     options = property(lambda self: self._last.options, doc="What was chosen on top of the topology.")
-    folder = property(lambda self: self._last.folder, doc="Where the nodes keep their files.")
+
+    @property
+    def folder(self) -> Path:
+        """Where the nodes keep their files.
+
+        Raises:
+            ExternalClusterError: somebody else runs the cluster, somewhere else.
+        """
+        if self.namespace is not None:
+            raise ExternalClusterError(
+                f"The files of {self.name} are where it runs, and cannot be looked at from here. "
+                "Start a cluster of your own for it: RMQLAB_BACKEND=process."
+            )
+        return self._last.folder
 
     @property
     def brokers(self) -> list[Node]:
@@ -117,8 +134,22 @@ class Cluster:
             self.launch(down)
             self.wait_until_ready(down)
 
+    def require_alive(self) -> None:
+        """See to it that the cluster has not ended behind the caller's back.
+
+        Raises:
+            NoSuchClusterError: it has; the message says why, where that is known.
+        """
+        if records.read(self._name) is None:
+            why = records.why_ended(self._name)
+            raise NoSuchClusterError(
+                f"The cluster {self._name} has ended{f': {why}' if why else ''}. "
+                "Start it again with the cell or the command that started it."
+            )
+
     def launch(self, specs: Sequence[NodeSpec]) -> None:
         """Launch nodes side by side and write down each at once. They still have to become ready."""
+        self.require_alive()
         with records.lock(f"{self.name}.record"):  # two processes may restart two nodes
             self.backend.prepare(self.name, self._last.specs, self.folder)
             for spec in specs:
@@ -175,13 +206,21 @@ def list_clusters() -> list[Record]:
     return records.all_records()
 
 
-def end_if(name: str, condition: Callable[[Record], bool]) -> bool:
-    """End a cluster, whatever state it is in, if a condition holds once nobody else can start or end it."""
+def end_if(name: str, condition: Callable[[Record], bool], *, why: str = "") -> bool:
+    """End a cluster, whatever state it is in, if a condition holds once nobody else can start or end it.
+
+    Args:
+        name: The cluster's.
+        condition: Is asked under the cluster's lock.
+        why: Word for whoever comes back to it, where nobody asked for its end.
+    """
     with records.lock(name):
         record = records.read(name)
         if record is None or not condition(record):
             return False
         end(record, keep_files=record.lease_s is None)
+        if why:
+            records.note_end(name, why)
         return True
 
 
@@ -196,6 +235,11 @@ def is_usable(record: Record) -> bool:
 def end(record: Record, *, keep_files: bool) -> None:
     """End all nodes, NameServers and relay last, then give back ports, record and (unless kept) files."""
     record = records.read(record.name) or record
+    if record.backend == "external":
+        external.remove_ours(record)
+        records.forget(record)
+        shutil.rmtree(record.folder, ignore_errors=True)
+        return
     backend = find_backend(record.backend)
     leases.release(record.name)
     for last in (False, True):

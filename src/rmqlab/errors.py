@@ -15,7 +15,8 @@
     │   ├── StartError           a node died, or was not ready in time
     │   ├── NoSuchClusterError   no record of that name
     │   ├── NodeDownError        a fault was asked of a node that does not run
-    │   └── FaultError           a fault that this cluster cannot have, or that did not take effect
+    │   ├── FaultError           a fault that this cluster cannot have, or that did not take effect
+    │   └── ExternalClusterError a cluster that others run: not reached, not let in, or not ours to handle
     ├── ClientError              talking to RocketMQ
     │   └── AdminError           a question or command that the cluster refused
     │       └── NotOursError     a change to what is not ours, on a cluster that others use
@@ -93,6 +94,10 @@ class NodeDownError(ClusterError):
 
 class FaultError(ClusterError):
     """A cluster cannot have that fault, or it did not take effect."""
+
+
+class ExternalClusterError(ClusterError):
+    """A cluster that others run cannot be reached, lets nobody in, or is not ours to start, end or hurt."""
 
 
 class ClientError(RmqLabError):

@@ -8,11 +8,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rmqlab import views
+from rmqlab import records, views
 from rmqlab.checks import engine
 from rmqlab.checks.course import lab_slugs
 from rmqlab.client import warm_up
-from rmqlab.errors import CourseError, RmqLabError
+from rmqlab.connecting import connect
+from rmqlab.errors import CourseError, ExternalClusterError, RmqLabError
 from rmqlab.inbox import Inbox
 from rmqlab.options import ClusterOptions
 from rmqlab.runtime import ROCKETMQ
@@ -21,9 +22,11 @@ from rmqlab.starting import start_cluster
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rmqlab.authentication import Credentials
     from rmqlab.checks.verdict import Verdict
     from rmqlab.client.admin import Admin
     from rmqlab.cluster import Cluster
+    from rmqlab.faults import Fault
     from rmqlab.node import Node
 
 LEASE_S = 900.0
@@ -49,6 +52,11 @@ class Lab:
         return self.cluster.proxy
 
     @property
+    def credentials(self) -> Credentials | None:
+        """Access key and secret key, for `set_session_credentials`; None where everybody may."""
+        return self.cluster.credentials
+
+    @property
     def nodes(self) -> dict[str, Node]:
         """The NameServer and the brokers, by name; each can be killed, paused, resumed, restarted."""
         return self.cluster.nodes
@@ -56,10 +64,12 @@ class Lab:
     @property
     def admin(self) -> Admin:
         """An administrator's connection to the cluster: what does it hold?"""
+        self.cluster.require_alive()
         if self._admin is None:
             from rmqlab.client.admin import Admin  # noqa: PLC0415  (waits for the JVM)
 
-            self._admin = Admin(self.namesrv)
+            cluster = self.cluster
+            self._admin = Admin(cluster.namesrv, credentials=cluster.credentials, namespace=cluster.namespace)
         return self._admin
 
     def topic(self, name: str, *, queues: int = 4) -> str:
@@ -72,6 +82,10 @@ class Lab:
         """Create a consumer group unless it exists, and return its name."""
         self.admin.create_group(name)
         return name
+
+    def fault(self, name: str, *where: str, **how: Any) -> Fault:
+        """Begin a fault, as `Cluster.fault` does: `with lab.fault("kill", "broker-a"):`."""
+        return self.cluster.fault(name, *where, **how)
 
     def inbox(self) -> Inbox:
         """Return a new, empty inbox for what callbacks receive."""
@@ -115,17 +129,24 @@ def start_lab(
     Args:
         slug: The lab, such as "02-send-modes".
         topology: The shape of its cluster.
-        backend: What runs it: `process` or `docker`; by default as `RMQLAB_BACKEND` says, else what is here.
+        backend: What runs it: `process` or `docker`; `external` is the cluster at RMQLAB_NAMESRV. By default
+            as `RMQLAB_BACKEND` says, else what is here.
         fresh: Throw away what runs, with its messages, and start anew.
         **options: What to choose on top of the topology, as in `ClusterOptions`: `flush="sync"`,
             `timers=True`, `properties={"maxMessageSize": 1024}`.
 
     Raises:
         CourseError: there is no such lab.
+        ExternalClusterError: the cluster at RMQLAB_NAMESRV cannot be reached, or is not what the lab wants.
         UnknownTopologyError, DiskSpaceError, StartError, RuntimeFilesError: as `start_cluster`.
     """
     _require_lab(slug)
+    if (backend or os.environ.get("RMQLAB_BACKEND")) == "external":
+        lab = Lab(slug, _connect(slug, topology, options, fresh=fresh))
+        _show(lab, "")
+        return lab
     lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
+    why_ended = records.why_ended(slug)
     cluster = start_cluster(
         topology,
         name=slug,
@@ -136,15 +157,32 @@ def start_lab(
         meanwhile=warm_up,
     )
     lab = Lab(slug, cluster)
-    _show(lab)
+    _show(lab, why_ended)
+    records.forget_end(slug)
     return lab
 
 
-def _show(lab: Lab) -> None:
+def _connect(slug: str, topology: str, options: dict[str, Any], *, fresh: bool) -> Cluster:
+    """Connect to the cluster that RMQLAB_NAMESRV names, unless the lab wants one of another kind."""
+    wanted = [*([topology] if topology != "single" else []), *(f"{key}={options[key]}" for key in options)]
+    if wanted:
+        raise ExternalClusterError(
+            f"This lab wants a cluster of its own kind ({', '.join(wanted)}), and a cluster that others run "
+            "is as it is. Start it on your machine: RMQLAB_BACKEND=process."
+        )
+    return connect(name=slug, fresh=fresh, meanwhile=warm_up)
+
+
+def _show(lab: Lab, why_ended: str) -> None:
     """Show where the cluster is, and its map, if a notebook is looking."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and (shell := ipython.get_ipython()) is not None and hasattr(shell, "kernel"):
+        if why_ended:
+            print(f"The cluster of last time has ended: {why_ended}.")  # noqa: T201
+            print("This is a new one, without its messages.")  # noqa: T201
         print(f"RocketMQ {ROCKETMQ.version} is ready. NameServer: {lab.namesrv}")  # noqa: T201
+        if lab.cluster.why_backend:
+            print(lab.cluster.why_backend)  # noqa: T201
         ipython.display.display(lab)
 
 

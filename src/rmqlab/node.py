@@ -31,8 +31,9 @@ class Node:
 
     @property
     def pid(self) -> int | None:
-        """The process id, or None where the node does not run."""
-        return int(self.handle["pid"]) if self.state != "down" else None
+        """The process id, or None where the node does not run, or not as a process of this machine."""
+        pid = self.handle.get("pid")
+        return int(pid) if pid and self.state != "down" else None
 
     @property
     def state(self) -> NodeState:
@@ -79,7 +80,9 @@ class Node:
 
         Raises:
             NodeDownError: the node does not run.
+            NoSuchClusterError: the whole cluster has ended.
         """
+        self._cluster.require_alive()
         if self.state == "down":
             raise NodeDownError(
                 f"{self.name} does not run, so there is nothing to {verb}. Use .restart() first."

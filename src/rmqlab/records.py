@@ -130,6 +130,28 @@ def forget(record: Record) -> None:
         lease.unlink(missing_ok=True)
 
 
+def note_end(name: str, why: str) -> None:
+    """Leave word of why a cluster ended, for whoever comes back to it."""
+    _end_note(name).write_text(why, encoding="utf-8")
+
+
+def why_ended(name: str) -> str:
+    """Return why the last cluster of that name ended; empty where nobody left word."""
+    try:
+        return _end_note(name).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def forget_end(name: str) -> None:
+    """Remove the word that `note_end` left: somebody has read it."""
+    _end_note(name).unlink(missing_ok=True)
+
+
+def _end_note(name: str) -> Path:
+    return root() / f"{name}.ended"
+
+
 def all_records() -> list[Record]:
     """Return every record, by name."""
     names = sorted(path.parent.name for path in root().glob("*/record.json"))

@@ -13,7 +13,7 @@ from rmqlab import ports, records
 from rmqlab.authentication import Credentials, new_credentials
 from rmqlab.backends import choose_backend, find_backend
 from rmqlab.cluster import Cluster, end, is_usable
-from rmqlab.errors import ClusterError, DiskSpaceError
+from rmqlab.errors import ClusterError, DiskSpaceError, ExternalClusterError
 from rmqlab.options import ClusterOptions
 from rmqlab.plan import BLOCK, plan
 from rmqlab.records import Record
@@ -74,14 +74,21 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
             return cluster
         if fresh:
             shutil.rmtree(records.folder(name), ignore_errors=True)
-        chosen, _ = choose_backend(backend)
+        chosen, why = choose_backend(backend)
+        if chosen.name == "external":
+            raise ExternalClusterError(
+                "A cluster that others run is not started here: `connect('host:9876')` finds it. For one of "
+                "your own set RMQLAB_BACKEND to process or docker, or leave it out."
+            )
         if chosen.name == "process":
             ensure_jars()
             ensure_archive()
         record = Record(
             name, shape.name, chosen.name, time.time(), lease_s, os.getpid(), (), {}, options.chosen()
         )
-        return _start_new(record, options, namesrv_port, meanwhile)
+        cluster = _start_new(record, options, namesrv_port, meanwhile)
+        cluster.why_backend = why
+        return cluster
 
 
 def _require_same(

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from rmqlab.backends.docker import DockerBackend
 from rmqlab.backends.docker_engine import image_for
+from rmqlab.backends.external import ExternalBackend
 from rmqlab.backends.process import ProcessBackend
 from rmqlab.errors import ClusterError, EngineError
 
 if TYPE_CHECKING:
     from rmqlab.backends.base import Backend
 
-_BACKENDS: dict[str, type[Backend]] = {"process": ProcessBackend, "docker": DockerBackend}
+_BACKENDS: dict[str, type[Backend]] = {
+    "process": ProcessBackend,
+    "docker": DockerBackend,
+    "external": ExternalBackend,
+}
 
 
 def find_backend(name: str) -> Backend:
@@ -52,4 +57,6 @@ def choose_backend(name: str | None = None) -> tuple[Backend, str]:
 
 
 def _what_it_is(backend: Backend) -> str:
-    return f"On containers of {image_for()}" if backend.name == "docker" else "On plain processes"
+    if backend.name == "docker":
+        return f"On containers of {image_for()}"
+    return "On a cluster that others run" if backend.name == "external" else "On plain processes"

@@ -97,7 +97,7 @@ class PushConsumer:
         java = self._java
         if java is not None:
             factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
-            factory.updateTopicRouteInfoFromNameServer(topic)
+            factory.updateTopicRouteInfoFromNameServer(java.withNamespace(topic))
             self._take_queues(java, [topic])
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
@@ -193,7 +193,8 @@ class PushConsumer:
         consumer = java.getDefaultMQPushConsumerImpl()
         balance = consumer.getRebalanceImpl()
         routes = balance.getTopicSubscribeInfoTable()
-        known = {topic for topic in topics if routes.containsKey(topic)}
+        real = (str(java.withNamespace(topic)) for topic in topics)
+        known = {topic for topic in real if routes.containsKey(topic)}
         end = time.monotonic() + _QUEUES_S
         while known and time.monotonic() < end:
             if consumer.tryRebalance():

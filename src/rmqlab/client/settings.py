@@ -15,6 +15,7 @@ from typing import Any
 
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.java import POLL_INTERVAL_MS
+from rmqlab.client.membership import VARIABLE, Membership, membership
 from rmqlab.client.signing import signing_hook
 
 _DOMAIN_TIMEOUT_S = 3.0
@@ -41,8 +42,17 @@ class Settings:
     credentials: tuple[str, str] | None = None
 
     def rpc_hook(self) -> Any:
-        """Return what signs each request with the session credentials, or Java's null."""
-        return signing_hook(self.credentials)
+        """Return what signs each request with the session credentials, or Java's null.
+
+        On a cluster that `connect` knows, clients without credentials sign with those that it was given.
+        """
+        credentials = self.credentials
+        if credentials is None and (member := self._membership()):
+            credentials = member.credentials
+        return signing_hook(credentials)
+
+    def _membership(self) -> Membership | None:
+        return membership(self.addresses()) if VARIABLE in os.environ else None
 
     def addresses(self) -> str:
         """Return the NameServers to ask, `host:port` separated by `;`.
@@ -78,6 +88,8 @@ class Settings:
     def configure(self, java: Any) -> None:
         """Tell a Java client (ClientConfig) its addresses, its name and the short intervals."""
         java.setNamesrvAddr(self.addresses())
+        if member := self._membership():
+            java.setNamespace(member.namespace)
         if self.instance is not None:
             java.setInstanceName(self.instance)
         java.setPollNameServerInterval(POLL_INTERVAL_MS)
