@@ -1,33 +1,43 @@
-"""Settles who provides librocketmq to `rocketmq.ffi`: a `.pth` file imports this in every process.
+"""Settles what `rocketmq` is and who provides librocketmq: a `.pth` file imports this in every process.
 
-Every Python start pays for this module, so it imports nothing but `sys` until somebody imports
-`rocketmq.ffi`. `RMQLAB_CLIENT=native` leaves the package to the native library.
+Every Python start pays for this module, so it imports nothing but `sys` until somebody imports one of
+few modules: `rocketmq` itself, since two packages bring a file for it, and the entry and the logging set-up
+of the gRPC one (`rmqlab.client.grpc_import`); `rocketmq.ffi` of the classic one
+(`rmqlab.client.classic_import`; `RMQLAB_CLIENT=native` leaves it to the native library).
 """
 
 import sys
 
+_OURS = {"rocketmq", "rocketmq.ffi", "rocketmq.v5", "rocketmq.v5.log.log_config"}
+
 
 class ClassicFinder:
-    """A meta path finder for one module, `rocketmq.ffi` of rocketmq-client-python."""
+    """A meta path finder for a few modules of rocketmq-client-python and rocketmq-python-client."""
 
     @staticmethod
     def find_spec(fullname, path=None, target=None):  # noqa: ANN001, ANN205, ARG004  (`typing` would cost)
         """Return the module's own spec with our loader, or None for every other module (PEP 451)."""
-        if fullname != "rocketmq.ffi":
+        if fullname not in _OURS:
             return None
         import os  # noqa: PLC0415
 
-        if os.environ.get("RMQLAB_CLIENT") == "native":
+        if fullname == "rocketmq.ffi" and os.environ.get("RMQLAB_CLIENT") == "native":
             return None
         from importlib.machinery import PathFinder  # noqa: PLC0415
 
         spec = PathFinder.find_spec(fullname, path)
-        if spec is None or not spec.has_location:
+        if spec is None:
             return None
-        from rmqlab.client.classic_import import ClassicLoader  # noqa: PLC0415
+        if fullname == "rocketmq.ffi":
+            from rmqlab.client.classic_import import ClassicLoader  # noqa: PLC0415
 
-        spec.loader = ClassicLoader(fullname, spec.origin)
-        return spec
+            if not spec.has_location:
+                return None
+            spec.loader = ClassicLoader(fullname, spec.origin)
+            return spec
+        from rmqlab.client.grpc_import import with_our_loader  # noqa: PLC0415
+
+        return with_our_loader(spec)
 
 
 sys.meta_path.insert(0, ClassicFinder)
