@@ -11,7 +11,7 @@ import psutil
 from rmqlab import external, leases, ports, records
 from rmqlab.backends import find_backend
 from rmqlab.errors import ExternalClusterError, NoSuchClusterError
-from rmqlab.faults import begin, mend
+from rmqlab.faults import begin, mend, troubles
 from rmqlab.node import STOP_S, Node
 from rmqlab.plan import proxy_address
 from rmqlab.readiness import wait_until_ready
@@ -122,6 +122,10 @@ class Cluster:
             NodeDownError: the node does not run.
         """
         return begin(self, name, where, how)
+
+    def troubles(self) -> dict[str, tuple[str, ...]]:
+        """Return what is wrong with the links and the disk of each node, by its name, in a few words each."""
+        return troubles(self)
 
     def heal(self) -> None:
         """Undo what faults have left, so that the cluster is whole again: links, disks, nodes."""

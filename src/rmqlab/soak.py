@@ -47,6 +47,7 @@ _LEASE_S = 4.0
 _READY_S = 180.0
 _GONE_S = 60.0
 _POLL_S = 0.05
+_PRESSED_AGAIN_S = 10.0
 
 _KERNEL = """
 import sys
@@ -147,14 +148,14 @@ def _cycle(number: int, end: str, luck: float) -> Cycle:
     try:
         if end == "interrupt":
             time.sleep(luck * 2)  # the moment is the point
-            kernel.send_signal(signal.SIGINT)
+            _interrupt(kernel)
         else:
             assert kernel.stdout is not None
             if kernel.stdout.readline() != "worked\n":
                 trouble = f"{name} did not work: {_last_words(kernel)}"
             _ENDINGS[end](name, kernel, luck)
         begun = time.monotonic()
-        kernel.kill() if end != "interrupt" else kernel.wait(_READY_S)
+        kernel.kill()
         kernel.wait()
         _poll(lambda: not (_processes(name) or records.read(name) or name in ports.leased().values()))
         seconds = time.monotonic() - begun
@@ -163,6 +164,15 @@ def _cycle(number: int, end: str, luck: float) -> Cycle:
         kernel.communicate()
     left = (len(_processes(name)), records.read(name) is not None, name in ports.leased().values())
     return Cycle(end, seconds, *left, trouble)
+
+
+def _interrupt(kernel: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C until the process ends: Python loses one that hits it within a weak reference's callback."""
+    deadline = time.monotonic() + _READY_S
+    while kernel.poll() is None and time.monotonic() < deadline:
+        kernel.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            kernel.wait(_PRESSED_AGAIN_S)
 
 
 def _down(name: str, _kernel: subprocess.Popen[str], _luck: float) -> None:

@@ -35,6 +35,12 @@ def is_abandoned(record: records.Record) -> bool:
     return left is not None and left < 0
 
 
+def _why(record: records.Record) -> str:
+    unused = record.lease_s or 0
+    span = f"{unused / 60:.0f} minutes" if unused >= 120 else f"{unused:.0f} seconds"  # noqa: PLR2004
+    return f"nobody used it for {span} (a computer that sleeps uses nothing)"
+
+
 def watch() -> None:
     """End abandoned clusters until there is nothing left to watch."""
     idle = 0
@@ -51,7 +57,7 @@ def watch() -> None:
         if now < grace_until:
             continue
         for record in watched:
-            if is_abandoned(record) and end_if(record.name, is_abandoned):
+            if is_abandoned(record) and end_if(record.name, is_abandoned, why=_why(record)):
                 print(f"{time.strftime('%F %T')} ended {record.name}: nobody used it", flush=True)  # noqa: T201
 
 

@@ -174,3 +174,13 @@ def test_a_name_that_cannot_be_a_folder_is_refused(name: str) -> None:
 def test_a_lease_that_is_renewed_at_the_last_moment_saves_the_cluster() -> None:
     assert not end_if("tests", lambda _record: False)
     assert attach("tests").nodes["broker-a"].state == "up"
+
+
+def test_who_comes_back_to_a_cluster_that_ended_meanwhile_is_told_why() -> None:
+    cluster = start_cluster("single", name="slept", lease_s=60)
+    end_if("slept", lambda _: True, why="nobody used it for 15 minutes")
+    with pytest.raises(NoSuchClusterError, match=r"slept has ended: nobody used it .*Start it again"):
+        cluster.nodes["broker-a"].restart()
+    with pytest.raises(NoSuchClusterError, match="has ended"):
+        cluster.nodes["broker-a"].kill()
+    assert nothing_left("slept")

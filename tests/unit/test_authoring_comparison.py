@@ -52,3 +52,10 @@ def test_local_port_is_blanked_and_another_address_stays():
 
 def test_numbers_and_nothing_stay():
     assert Names().comparable({"count": 3, "metadata": None}) == {"count": 3, "metadata": None}
+
+
+def test_what_a_cluster_runs_on_may_differ_and_nothing_else_of_that_output():
+    on_processes = "RocketMQ 5.4.0 is ready.\nOn plain processes. No engine answers.\n"
+    on_containers = "RocketMQ 5.4.0 is ready.\nOn containers of apache/rocketmq:5.4.0: an engine answers.\n"
+    assert Names().comparable(on_processes) == Names().comparable(on_containers)
+    assert Names().comparable(on_processes) != Names().comparable(on_containers.replace("ready", "late"))

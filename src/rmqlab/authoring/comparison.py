@@ -14,6 +14,9 @@ from typing import Any
 _MESSAGE_ID = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-F]{56}|[0-9A-F]{34}|[0-9A-F]{32})(?![0-9A-Za-z])")
 _PORT = re.compile(r"(?<![0-9.])127\.0\.0\.1:[0-9]{2,5}(?![0-9])")
 
+# The line in which start_lab says what the cluster runs on: the machine's affair (backends/choice.py).
+_BACKEND = re.compile(r"^On (?:plain processes|containers of )[^\n]*", re.MULTILINE)
+
 
 class Names:
     """The names of one side's message ids, in order of appearance; keeps them from cell to cell."""
@@ -22,9 +25,10 @@ class Names:
         self._names: dict[str, str] = {}
 
     def comparable(self, output: Any) -> Any:
-        """Return a copy of an output, or of any part of it, with ids named and local ports blanked."""
+        """Return a copy of an output, or a part of it, with ids named, ports and backends blanked."""
         if isinstance(output, str):
-            return _PORT.sub("127.0.0.1:<port>", _MESSAGE_ID.sub(self._name, output))
+            on_any_backend = _BACKEND.sub("On <backend>", output)
+            return _PORT.sub("127.0.0.1:<port>", _MESSAGE_ID.sub(self._name, on_any_backend))
         if isinstance(output, dict):
             # A file has its keys sorted, a kernel's message has not: names must not depend on it. Plain text
             # goes first: nbval shows the first difference alone, and that one is the easiest to read.

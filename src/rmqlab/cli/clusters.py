@@ -62,6 +62,8 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
     cluster = start_cluster(
         topology, name=name, backend=backend, options=options, namesrv_port=namesrv_port, fresh=fresh
     )
+    if cluster.why_backend:
+        err.print(cluster.why_backend, highlight=False)
     err.print(f"{cluster.name} is ready after {time.monotonic() - begun:.1f} s. Its NameServer:")
     typer.echo(cluster.namesrv)
     if cluster.proxy:
