@@ -167,7 +167,7 @@ def _cycle(number: int, end: str, luck: float) -> Cycle:
 
 
 def _interrupt(kernel: subprocess.Popen[str]) -> None:
-    """Press Ctrl-C until the process ends: Python loses one that hits it within a weak reference's callback."""
+    """Press Ctrl-C until the process ends: Python loses one that hits a weak reference's callback."""
     deadline = time.monotonic() + _READY_S
     while kernel.poll() is None and time.monotonic() < deadline:
         kernel.send_signal(signal.SIGINT)
