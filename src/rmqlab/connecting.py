@@ -72,7 +72,10 @@ def connect(  # noqa: PLR0913  (each is one choice of the caller)
     meanwhile()
     if fresh:
         remove_ours(record)
-    return Cluster.held(record)
+    cluster = Cluster.held(record)
+    place = f"your names are in {record.options['namespace']}" if cluster.namespace else "you only look at it"
+    cluster.why_backend = f"On a cluster that others run; {place}."
+    return cluster
 
 
 def _from_environment() -> Credentials | None:

@@ -73,7 +73,10 @@ def discover(namesrv: str, proxy: str, credentials: Credentials | None) -> tuple
         if not _ADDRESS.fullmatch(address):
             raise ExternalClusterError(f"{address!r} is not an address: write host:port, such as box:9876.")
     if not addresses:
-        raise ExternalClusterError("Which cluster? Give its NameServer's address, or set RMQLAB_NAMESRV.")
+        also = " A proxy serves gRPC clients; pictures and checks ask NameServer and brokers." if proxy else ""
+        raise ExternalClusterError(
+            f"Which cluster? Give its NameServer's address, or set RMQLAB_NAMESRV.{also}"
+        )
     with ThreadPoolExecutor(len(addresses)) as pool:
         tables = list(pool.map(_brokers_of, addresses))
     problems = [table for table in tables if isinstance(table, Exception)]

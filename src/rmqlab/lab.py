@@ -180,7 +180,8 @@ def _show(lab: Lab, why_ended: str) -> None:
         if why_ended:
             print(f"The cluster of last time has ended: {why_ended}.")  # noqa: T201
             print("This is a new one, without its messages.")  # noqa: T201
-        print(f"RocketMQ {ROCKETMQ.version} is ready. NameServer: {lab.namesrv}")  # noqa: T201
+        what = f"RocketMQ {ROCKETMQ.version} is ready" if lab.cluster.namespace is None else "Connected"
+        print(f"{what}. NameServer: {lab.namesrv}")  # noqa: T201
         if lab.cluster.why_backend:
             print(lab.cluster.why_backend)  # noqa: T201
         ipython.display.display(lab)

@@ -68,6 +68,8 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
     typer.echo(cluster.namesrv)
     if cluster.proxy:
         err.print(f"Its proxy, for gRPC clients: {cluster.proxy}")
+    if keys := cluster.credentials:
+        err.print(f"Its access key: {keys.access_key}, its secret key: {keys.secret_key}", highlight=False)
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:
