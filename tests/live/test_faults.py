@@ -13,7 +13,7 @@ import psutil
 import pytest
 from actors import eventually
 
-from rmqlab import relays
+from rmqlab import relays, views
 from rmqlab.client import remoting
 from rmqlab.errors import FaultError, NodeDownError
 from rmqlab.options import ClusterOptions
@@ -191,6 +191,22 @@ def test_a_broker_with_a_full_disk_refuses_in_its_own_words_and_takes_messages_a
         assert "the broker's disk is full" in fault.evidence
         assert answers(hurt.nodes["broker-a"].address)
     assert send(hurt) == OK
+
+
+def test_the_map_shows_a_fault_at_once(hurt: Cluster) -> None:
+    def shown() -> str:
+        return repr(views.show("map", hurt))
+
+    with hurt.fault("cut", "broker-a", "broker-a-s1"), hurt.fault("disk_full", "broker-a"):
+        seen = shown()
+        assert "broker-a: cut off from broker-a-s1, disk full" in seen
+        assert "broker-a-s1: cut off from broker-a" in seen
+    with hurt.fault("slow_link", "clients", "broker-a", latency_ms=1), hurt.fault("pause", "broker-a-s1"):
+        seen = shown()
+        assert "broker-a: slow to clients" in seen
+        assert "paused" in seen
+    assert not any(hurt.troubles().values())
+    assert "cut off" not in shown()
 
 
 def test_a_fault_is_undone_when_the_body_fails(hurt: Cluster) -> None:

@@ -40,6 +40,10 @@ class FakeCluster:
     committed: dict[QueueRef, int] = field(default_factory=dict)
     asked: list[tuple] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
+    troubled: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def troubles(self) -> dict[str, tuple[str, ...]]:
+        return self.troubled
 
     def __post_init__(self) -> None:
         self.nodes = {

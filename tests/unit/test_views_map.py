@@ -8,7 +8,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from views_hand_made import MANY_NODES, NODES, snapshot
 
-from rmqlab.observe import Gap
+from rmqlab.observe import Gap, NodeState
 from rmqlab.views import KINDS
 from rmqlab.views.looker import STILL, Looker
 
@@ -87,3 +87,22 @@ def test_sixteen_nodes_lie_beside_each_other():
     _, root = draw(snapshot(nodes=nodes))
     places = [part(root, f"n-{node.name}").get("style") for node in nodes]
     assert len(set(places)) == 16
+
+
+def test_a_cut_link_is_drawn_as_cut_and_said_in_words():
+    nodes = (
+        NODES[0],
+        replace(NODES[1], troubles=("cut off from namesrv", "cut off from clients", "disk full")),
+    )
+    drawing, root = draw(snapshot(nodes=nodes))
+    assert words(part(root, "l-broker-a-namesrv")) == ["cut"]
+    assert "broker-a: cut off from namesrv, cut off from clients, disk full" in drawing.notes
+
+
+def test_the_relay_is_no_node_of_the_map_but_its_end_is_told():
+    relay = NodeState("relay", "RELAY", "up", "127.0.0.1:10007")
+    drawing, _ = draw(snapshot(nodes=(*NODES, relay)))
+    assert [name for name, *_ in drawing.rows] == ["namesrv", "broker-a"]
+    assert "2 processes, 2 up" in drawing.title
+    drawing, _ = draw(snapshot(nodes=(*NODES, replace(relay, state="down"))))
+    assert "relay: down, so nobody is reached" in drawing.notes

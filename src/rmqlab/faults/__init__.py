@@ -4,6 +4,6 @@
 """
 
 from rmqlab.faults.disks import TRANSIENT_POOL
-from rmqlab.faults.fault import FAULTS, Fault, Kind, begin, mend
+from rmqlab.faults.fault import FAULTS, Fault, Kind, begin, mend, troubles
 
-__all__ = ["FAULTS", "TRANSIENT_POOL", "Fault", "Kind", "begin", "mend"]
+__all__ = ["FAULTS", "TRANSIENT_POOL", "Fault", "Kind", "begin", "mend", "troubles"]

@@ -141,6 +141,16 @@ def mend(cluster: Cluster) -> None:
                 (_folder(cluster, node) / order).unlink(missing_ok=True)
 
 
+def troubles(cluster: Cluster) -> dict[str, tuple[str, ...]]:
+    """Return which brokers' disks are full or slow by order."""
+    words = {FULL: "disk full", ORDER: "slow to flush"}
+    return {
+        node.name: tuple(word for order, word in words.items() if (_folder(cluster, node) / order).exists())
+        for node in cluster.nodes.values()
+        if node.spec.is_broker
+    }
+
+
 def _folder(cluster: Cluster, node: Node) -> Path:
     return cluster.folder / node.name
 

@@ -135,6 +135,22 @@ def begin(cluster: Cluster, name: str, where: tuple[str, ...], how: dict[str, An
 
 def mend(cluster: Cluster) -> None:
     """Undo what a fault may have left behind whose process ended before it could: of links and disks."""
-    with suppress(FaultError):
-        network.mend(cluster)
-    disks.mend(cluster)
+    if _is_ours(cluster):
+        with suppress(FaultError):
+            network.mend(cluster)
+        disks.mend(cluster)
+
+
+def troubles(cluster: Cluster) -> dict[str, tuple[str, ...]]:
+    """Return what is wrong with each node's links and disk now, whoever did it: a few words each."""
+    found: dict[str, tuple[str, ...]] = {}
+    if _is_ours(cluster):
+        with suppress(FaultError):
+            found = network.troubles(cluster)
+        for name, words in disks.troubles(cluster).items():
+            found[name] = (*found.get(name, ()), *words)
+    return found
+
+
+def _is_ours(cluster: Cluster) -> bool:
+    return any(cluster.backend.name in kind.backends for kind in FAULTS.values())

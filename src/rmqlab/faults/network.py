@@ -78,6 +78,23 @@ def mend(cluster: Cluster) -> None:
                 relays.slow(relay.address, link.name, 0, 0.0)
 
 
+def troubles(cluster: Cluster) -> dict[str, tuple[str, ...]]:
+    """Return from whom each node is cut off, and to whom its link is slow.
+
+    Raises:
+        FaultError: the relay does not answer.
+    """
+    relay = _relay(cluster)
+    found: dict[str, tuple[str, ...]] = {}
+    if relay is not None and relay.state == "up":
+        for link in relays.links(relay.address).values():
+            word = "cut off from" if link.cut else "slow to" if link.latency_ms or link.loss else ""
+            one, _, other = link.name.partition(">")
+            for here, there in ((one, other), (other, one)) if word else ():
+                found[here] = (*found.get(here, ()), f"{word} {there}")
+    return found
+
+
 def _relay(cluster: Cluster) -> Node | None:
     return next((node for node in cluster.nodes.values() if node.role == "RELAY"), None)
 
@@ -107,7 +124,7 @@ def _silence(cluster: Cluster, control: str, before: dict[str, Link]) -> str:
     if passed:
         raise FaultError(f"The link is cut, but {passed} bytes passed. Try again.")
     held = sum(link.connections for link in after.values())
-    return f"0 bytes in {SILENT_S:g} s, {held} connections are held{asked}"
+    return f"0 bytes in {SILENT_S:g} s, connections held: {held}{asked}"
 
 
 def _question_ms(cluster: Cluster, links: list[Link]) -> str:

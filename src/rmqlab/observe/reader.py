@@ -44,6 +44,9 @@ class Observable(Protocol):
     def nodes(self) -> Mapping[str, Any]:
         """The cluster's nodes by name."""
 
+    def troubles(self) -> Mapping[str, tuple[str, ...]]:
+        """What is wrong with a node's links and disk, by the node's name."""
+
     @property
     def credentials(self) -> tuple[str, str] | None:
         """What its brokers want requests signed with, if anything."""
@@ -100,7 +103,7 @@ class Reader:
             )
             reading.mute = {node.address: node for node in nodes if node.state != "up"}
             if interest.registrations:
-                nodes = self._registrations(reading, nodes)
+                nodes = self._registrations(reading, self._troubled(nodes))
             topics: list[TopicState] = []
             if interest.topics:
                 try:
@@ -134,6 +137,10 @@ class Reader:
             self._admin = self._connect(self.source)
             self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rmqlab-observe")
         return self._admin
+
+    def _troubled(self, nodes: tuple[NodeState, ...]) -> tuple[NodeState, ...]:
+        troubles = self.source.troubles()
+        return tuple(replace(node, troubles=troubles.get(node.name, ())) for node in nodes)
 
     def _registrations(self, reading: _Reading, nodes: tuple[NodeState, ...]) -> tuple[NodeState, ...]:
         """Ask each NameServer which brokers it knows; without the JVM, so that a map is there at once."""

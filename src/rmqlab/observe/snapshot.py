@@ -50,6 +50,7 @@ class NodeState:
         state: `up`, `paused` or `down`.
         address: where it listens; empty where that does not matter (see `Snapshot.still`).
         registered: whether the NameServer knows it; None when it was not asked, or is no broker.
+        troubles: what is wrong with its links and its disk: `cut off from clients`, `disk full`.
     """
 
     name: str
@@ -57,6 +58,7 @@ class NodeState:
     state: str
     address: str = ""
     registered: bool | None = None
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

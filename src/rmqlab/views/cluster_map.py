@@ -52,7 +52,8 @@ def interest(what: Mapping[str, Any]) -> Interest:
 
 def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:  # noqa: ARG001 - as all
     """Draw the map of a snapshot's nodes."""
-    places = _places(snapshot.nodes)
+    nodes = tuple(node for node in snapshot.nodes if node.role != "RELAY")  # it is the lines
+    places = _places(nodes)
     tall = _TALL if looker.live else _LOW
     columns = 1 + max((column for column, _ in places.values()), default=0)
     rows = 1 + max((row for _, row in places.values()), default=0)
@@ -60,17 +61,17 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     missing = _sentences(snapshot, looker)
     bottom = _TOP + rows * (tall + 20) - 20
     height = bottom + PAD + len(missing) * LINE + (4 if missing else 0)
-    up = sum(node.state == "up" for node in snapshot.nodes)
+    up = sum(node.state == "up" for node in nodes)
     title = f"Cluster {snapshot.cluster}".strip()
-    subtitle = f"{count(len(snapshot.nodes), 'process', 'processes')}, {up} up"
+    subtitle = f"{count(len(nodes), 'process', 'processes')}, {up} up"
     body = (
         head(width, title, subtitle, looker)
-        + "".join(_link(node, places, snapshot.nodes, tall) for node in snapshot.nodes)
-        + "".join(_card(node, _corner(places[node.name], tall), tall, looker) for node in snapshot.nodes)
+        + "".join(_link(node, places, nodes, tall) for node in nodes)
+        + "".join(_card(node, _corner(places[node.name], tall), tall, looker) for node in nodes)
         + notices(PAD + 2, bottom + PAD + 4, missing)
     )
     table = tuple(
-        (node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in snapshot.nodes
+        (node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in nodes
     )
     label = f"{title}: {subtitle}"
     return Drawing(label, picture(width, height, label, body), ("node", "role", "state"), table, missing)
@@ -117,7 +118,8 @@ def _link(
         x2, y2 = _corner(places[other.name], tall)
         y1, y2, x2 = y1 + tall / 2, y2 + tall / 2, x2 + _CARD
         known = node.state == "up" if node.registered is None else node.registered
-        holds = known and other.state != "down"
+        cut = f"cut off from {other.name}" in node.troubles
+        holds = known and other.state != "down" and not cut
         middle = (x1 + x2) / 2
         lines.append(
             el(
@@ -139,7 +141,9 @@ def _link(
                     d=f"M{x2 + 9} {y2 - 5}L{x2 + 1} {y2}L{x2 + 9} {y2 + 5}Z",
                     class_=f"f-{'soft' if holds else 'line'}",
                 ),
-                text(middle, (y1 + y2) / 2 - 7, word if holds else "no link", "f-soft c mid"),
+                text(
+                    middle, (y1 + y2) / 2 - 7, word if holds else "cut" if cut else "no link", "f-soft c mid"
+                ),
                 data_id=f"l-{node.name}-{other.name}",
             )
         )
@@ -196,7 +200,10 @@ def _address(node: NodeState) -> str:
 def _sentences(snapshot: Snapshot, looker: Looker) -> tuple[str, ...]:
     down = {node.name for node in snapshot.nodes if node.state != "up"}
     silent = [f"{gap.source}: {gap.reason}" for gap in snapshot.gaps if gap.source not in down]
-    return tuple(filter(None, (looker.notice, *silent)))
+    troubled = [f"{node.name}: {', '.join(node.troubles)}" for node in snapshot.nodes if node.troubles]
+    relays = [node for node in snapshot.nodes if node.role == "RELAY" and node.state != "up"]
+    stuck = [f"{relay.name}: {relay.state}, so nobody is reached" for relay in relays]
+    return tuple(filter(None, (looker.notice, *stuck, *troubled, *silent)))
 
 
 KIND = Kind("map", interest, draw)
