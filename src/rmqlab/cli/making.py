@@ -100,3 +100,15 @@ def bench_client(rounds: Annotated[int, typer.Option("-n", help="Rounds of each 
     from rmqlab.bench.client import run  # noqa: PLC0415
 
     return run(rounds, out)
+
+
+@bench_app.command("topologies")
+def bench_topologies(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    runs: Annotated[int, typer.Option("-n", help="Runs of each.")] = 3,
+    backend: Annotated[str | None, typer.Option(help="process or docker.")] = None,
+) -> int:
+    """Time each topology until it can be used, beside bare JVMs; read its memory and idle CPU."""
+    from rmqlab.bench.topologies import run  # noqa: PLC0415
+
+    return run(runs, names or (), backend, out)
