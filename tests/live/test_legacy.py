@@ -103,17 +103,19 @@ def test_a_topic_can_be_deleted_and_its_files_are_unmapped(legacy, admin, produc
     send(producer, orders)
     admin.delete_topic(orders)
     assert admin.route(orders) == ()
-    queues = legacy.folder / "broker-a" / "store" / "consumequeue"
-    assert not (queues / orders).exists()
+    queues = legacy.folder / "broker-a" / "store" / "consumequeue" / orders
+    assert [path for path in queues.rglob("*") if path.is_file()] == []
 
 
 def test_a_question_that_it_does_not_know_is_answered_with_one_sentence_at_once(admin, orders):
     began = time.monotonic()
-    with pytest.raises(
-        AdminError, match="request type 351 not supported: this broker is of a RocketMQ too old"
+    with (
+        pytest.raises(
+            AdminError, match="request type 351 not supported: this broker is of a RocketMQ too old"
+        ),
+        asking(f"examine {orders}"),
     ):
-        with asking(f"examine {orders}"):
-            admin._ext.examineTopicStats(orders)
+        admin._ext.examineTopicStats(orders)
     assert time.monotonic() - began < 3
 
 
@@ -164,8 +166,8 @@ def test_its_log_is_read(legacy):
     assert "boot success" in legacy.nodes["broker-a"].log_tail(200)
 
 
-def test_authentication_which_it_does_not_know_is_refused_before_anything_starts(request):
-    with pytest.raises(ClusterError, match="4.9 broker does not know RocketMQ 5's authentication"):
+def test_authentication_which_it_does_not_know_is_refused_before_anything_starts():
+    with pytest.raises(ClusterError, match=r"4\.9 broker does not know RocketMQ 5's authentication"):
         start_cluster(
             "legacy-4.9", name="legacy-open", backend="process", options=ClusterOptions(authentication=True)
         )
