@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from rmqlab import ports, records
+from rmqlab.client import remoting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_SEND_MESSAGE = 10  # RequestCode.SEND_MESSAGE
 
 _START = """
 import sys, time
@@ -94,3 +97,22 @@ def node_processes(name: str) -> list[int]:
 def nothing_left(name: str) -> bool:
     """Tell whether a cluster left no process, no record and no port."""
     return not node_processes(name) and records.read(name) is None and name not in ports.leased().values()
+
+
+def send_to(broker: str, *, timeout_s: float = 10) -> int:
+    """Send one message to a broker's address, without a client's retries; return the code of the answer."""
+    fields = {
+        "producerGroup": "tests",
+        "topic": "BenchmarkTest",
+        "defaultTopic": "TBW102",
+        "defaultTopicQueueNums": "4",
+        "queueId": "0",
+        "sysFlag": "0",
+        "bornTimestamp": str(int(time.time() * 1000)),
+        "flag": "0",
+        "properties": "",
+        "reconsumeTimes": "0",
+        "unitMode": "false",
+        "batch": "false",
+    }
+    return remoting.ask(broker, _SEND_MESSAGE, fields, b"x", timeout_s=timeout_s).code

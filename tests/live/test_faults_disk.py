@@ -1,0 +1,69 @@
+"""A slow flush on any system, by RocketMQ's transient pool; and brokers that cannot have a fault."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from actors import eventually, send_to
+
+from rmqlab.errors import FaultError
+from rmqlab.faults import TRANSIENT_POOL
+from rmqlab.options import ClusterOptions
+from rmqlab.starting import start_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmqlab.cluster import Cluster
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def pooled() -> Iterator[Cluster]:
+    """A broker whose messages wait in a pool of buffers."""
+    options = ClusterOptions(flush="sync", properties=TRANSIENT_POOL)
+    cluster = start_cluster("single", name="pooled", backend="process", options=options, lease_s=120)
+    yield cluster
+    cluster.stop()
+
+
+def took_s(cluster: Cluster) -> float:
+    begun = time.monotonic()
+    assert send_to(cluster.nodes["broker-a"].address) == 0
+    return time.monotonic() - begun
+
+
+def test_a_pool_that_is_emptied_seldom_makes_a_send_wait_on_any_system(pooled: Cluster) -> None:
+    took_s(pooled)  # the first send makes the queue's files
+    assert took_s(pooled) < 0.5
+    with pooled.fault("slow_flush", "broker-a", ms=1000) as fault:
+        took_s(pooled)
+        assert took_s(pooled) >= 0.9  # two sends: the second begins just after a flush
+        assert "every 1000 ms, and says so" in fault.evidence
+    eventually(lambda: took_s(pooled) < 0.5, timeout_s=10, why="its flushes stay slow")
+
+
+def test_a_delay_beyond_reason_is_refused(pooled: Cluster) -> None:
+    with pytest.raises(FaultError, match="1 to 60000 ms longer, not 0"):
+        pooled.fault("slow_flush", "broker-a", ms=0)
+
+
+def test_a_cluster_that_was_started_without_it_says_what_a_fault_needs(cluster: Cluster) -> None:
+    with pytest.raises(FaultError, match=r"slow_disk=True .*or with .*TRANSIENT_POOL"):
+        cluster.fault("slow_flush", "broker-a")
+    with pytest.raises(FaultError, match=r"has no relay.*links=True"):
+        cluster.fault("cut", "clients", "broker-a")
+
+
+@pytest.mark.parametrize("topology", ["controller", "legacy-4.9"])
+def test_a_broker_without_our_classes_refuses_a_full_disk_and_takes_messages_on(topology: str) -> None:
+    cluster = start_cluster(topology, name=f"no-full-disk-{topology}", backend="process", lease_s=120)
+    try:
+        with pytest.raises(FaultError, match="does not take its disk for full"):
+            cluster.fault("disk_full", "broker-a")
+        assert cluster.troubles()["broker-a"] == ()
+    finally:
+        cluster.stop()
