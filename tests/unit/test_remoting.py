@@ -79,3 +79,13 @@ def test_what_does_not_speak_the_protocol_is_told_as_that(answer: bytes) -> None
 def test_a_connection_that_closes_before_the_answer_is_an_os_error() -> None:
     with server(b"") as (address, _), pytest.raises(OSError, match="closed the connection"):
         remoting.ask(address, 106)
+
+
+def test_a_signed_question_has_the_java_clients_signature() -> None:
+    """Field values in the order of their names, then the body: AclUtils.combineRequestContent."""
+    with server(frame({"code": 0, "remark": None})) as (address, heard):
+        remoting.ask(address, 105, {"b": "2", "a": "1"}, b"body", credentials=("rmqlab", "s3cret"))
+    _, header_length = struct.unpack(">ii", heard[0][:8])
+    fields = json.loads(heard[0][8 : 8 + header_length])["extFields"]
+    # AclUtils.calSignature("rmqlab12body", "s3cret") of the Java client: "AccessKey" sorts before "a"
+    assert fields == {"a": "1", "b": "2", "AccessKey": "rmqlab", "Signature": "PBaKyedheie+BmzjuqbzoNyk5Bg="}
