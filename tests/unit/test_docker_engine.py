@@ -33,6 +33,7 @@ pytestmark = [
 ]
 
 IMAGE = "apache/rocketmq:5.4.0"
+FITTING = {"Architecture": "amd64", "Config": {"Env": ["ROCKETMQ_HOME=/home/rocketmq/rocketmq-5.4.0"]}}
 HERE = {"/version": (200, {"Os": "linux", "Arch": "amd64"})}
 
 
@@ -176,6 +177,7 @@ def test_something_else_that_listens_there(tmp_path: Path, monkeypatch: pytest.M
         def greet() -> None:
             connection, _ = other.accept()
             with connection:
+                connection.recv(1024)
                 connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
         threading.Thread(target=greet, daemon=True).start()
@@ -199,6 +201,14 @@ def test_an_image_for_another_processor(engine: Callable[..., str]) -> None:
     assert "is made for arm64, and this engine runs amd64. `rmqlab pull`" in sentence(error)
 
 
+def test_an_image_of_another_layout(engine: Callable[..., str]) -> None:
+    engine({**HERE, f"/images/{IMAGE}/json": (200, {"Architecture": "amd64", "Config": {"Env": None}})})
+    with pytest.raises(EngineError) as error:
+        require_image(IMAGE)
+    assert "is not laid out like apache/rocketmq" in sentence(error)
+    assert "Name another in RMQLAB_IMAGE." in sentence(error)
+
+
 def test_an_engine_of_windows_containers(engine: Callable[..., str]) -> None:
     engine({"/version": (200, {"Os": "windows", "Arch": "amd64"})})
     with pytest.raises(EngineError) as error:
@@ -214,7 +224,7 @@ def test_an_engine_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_with_the_image_is_found(engine: Callable[..., str]) -> None:
-    address = engine({**HERE, f"/images/{IMAGE}/json": (200, {"Architecture": "amd64"})})
+    address = engine({**HERE, f"/images/{IMAGE}/json": (200, FITTING)})
     assert require_image(IMAGE) == address
 
 
@@ -243,7 +253,7 @@ def test_the_first_engine_that_answers_is_taken(
 
 
 def test_a_question_to_the_engine_does_not_import_the_sdk(engine: Callable[..., str]) -> None:
-    engine({**HERE, f"/images/{IMAGE}/json": (200, {"Architecture": "amd64"})})
+    engine({**HERE, f"/images/{IMAGE}/json": (200, FITTING)})
     script = (
         "import sys\n"
         "from rmqlab.backends import choose_backend\n"

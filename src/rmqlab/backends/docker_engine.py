@@ -93,6 +93,11 @@ def require_image(image: str, address: str | None = None) -> str:
             f"The image {image} is made for {its}, and this engine runs {mine}. "
             f"`rmqlab pull` brings the right one. {_OTHERWISE}"
         )
+    if not any(value.startswith("ROCKETMQ_HOME=") for value in (found.get("Config") or {}).get("Env") or ()):
+        raise EngineError(
+            f"The image {image} is not laid out like {OFFICIAL}: it has no ROCKETMQ_HOME with mqnamesrv and "
+            f"mqbroker. Name another in RMQLAB_IMAGE. {_OTHERWISE}"
+        )
     return address
 
 
@@ -199,7 +204,7 @@ def _ask(address: str, question: str) -> tuple[int, dict[str, Any]]:
             f"The engine at {address} does not answer within {ANSWER_S:.0f} s: it is paused, or very busy. "
             f"Resume or restart it. {_OTHERWISE}"
         ) from None
-    except (ConnectionError, FileNotFoundError):
+    except (ConnectionRefusedError, FileNotFoundError):
         raise EngineGoneError(
             f"Nothing answers at {address}: the engine does not run. Start Docker (or Podman). {_OTHERWISE}"
         ) from None
@@ -227,7 +232,7 @@ def _ask_pipe(address: str, question: str) -> tuple[int, dict[str, Any]]:
     except requests.Timeout:
         raise TimeoutError from None
     except (requests.ConnectionError, docker.errors.DockerException):
-        raise ConnectionError from None
+        raise ConnectionRefusedError from None
     finally:
         client.close()
     return response.status_code, _parsed(response.content)
