@@ -15,6 +15,7 @@ from rmqlab import records
 from rmqlab.backends import DockerBackend
 from rmqlab.backends.docker import clusters_by_label
 from rmqlab.backends.docker_engine import engine_client, image_for
+from rmqlab.backends.strays import end_strays
 from rmqlab.client import remoting
 from rmqlab.errors import EngineError, PortTakenError
 from rmqlab.starting import start_cluster
@@ -95,7 +96,7 @@ def test_a_stopped_broker_ends_in_order() -> None:
     assert nothing_left("in-order")
 
 
-def test_down_all_finds_containers_that_no_record_knows_and_touches_no_others(contained: Cluster) -> None:
+def test_containers_that_no_record_knows_are_ended_and_no_others(contained: Cluster) -> None:
     lost = start_cluster("single", name="lost", backend="docker", lease_s=300)
     strangers = engine_client().containers.create(
         image_for(),
@@ -106,7 +107,7 @@ def test_down_all_finds_containers_that_no_record_knows_and_touches_no_others(co
     try:
         records.forget(lost.record)
         assert "lost" in clusters_by_label()
-        DockerBackend().sweep("lost", lost.folder)
+        assert end_strays() == ["lost"]
         assert "lost" not in clusters_by_label()
         assert [each.id for each in containers("lost")] == [strangers.id]
         assert "contained" in clusters_by_label()

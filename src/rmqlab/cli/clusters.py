@@ -100,6 +100,7 @@ def down(
     everything: Annotated[bool, typer.Option("--all", help="Every cluster of yours.")] = False,
 ) -> None:
     """End a cluster: a lab's at once, one of `rmqlab up` in order, with its messages kept."""
+    from rmqlab.backends.strays import end_strays  # noqa: PLC0415
     from rmqlab.cluster import end_if, list_clusters  # noqa: PLC0415
 
     names = [record.name for record in list_clusters()]
@@ -111,6 +112,9 @@ def down(
         with err.status(f"Stopping {each}"):
             end_if(each, lambda _record: True)
         typer.echo(f"{each} is down.")
+    if everything:
+        for each in end_strays():
+            typer.echo(f"{each} is down: its containers had no record.")
 
 
 @app.command()
