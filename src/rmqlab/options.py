@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rmqlab.authentication import broker_properties
 from rmqlab.broker_properties import require_known
 from rmqlab.errors import ClusterError
-from rmqlab.topology import LEGACY
+from rmqlab.topology import LEGACY, TIMERS
 
 if TYPE_CHECKING:
     from rmqlab.authentication import Credentials
@@ -121,9 +121,7 @@ def _properties(topology: Topology, options: ClusterOptions) -> dict[str, str]:
     if options.trace:
         properties["traceTopicEnable"] = "true"
     if options.timers:
-        properties["timerWheelEnable"] = "true"
-        # the whole wheel is scanned at every flush, each second by default: a sixth of a core
-        properties["timerFlushIntervalMs"] = "10000"
+        properties.update(TIMERS)
     return properties
 
 

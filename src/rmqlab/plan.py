@@ -31,6 +31,7 @@ _PROXY_REMOTING = 5
 _RELAY = 7
 _FIRST_BROKER = 8
 _PORTS_A_BROKER = 4
+_PROXY_CONF = "rmq-proxy.json"
 
 CLUSTER_NAME = "DefaultCluster"
 """What RocketMQ calls a cluster whose name nobody chose (BrokerConfig.brokerClusterName)."""
@@ -192,8 +193,8 @@ def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
     arguments = ("-c", "broker.conf")
     if topology.proxy == "local":
         ports += (site.base + _PROXY, site.base + _PROXY_REMOTING)
-        files["rmq-proxy.json"] = _proxy_conf("local", topology, site)
-        arguments = ("-pm", "local", "-pc", "rmq-proxy.json", "-bc", "broker.conf")
+        files[_PROXY_CONF] = _proxy_conf("local", topology, site)
+        arguments = ("-pm", "local", "-pc", _PROXY_CONF, "-bc", "broker.conf")
     return NodeSpec(
         name=name,
         role="SLAVE" if shape.role == "SLAVE" else "MASTER",
@@ -241,8 +242,8 @@ def _proxy(topology: Topology, site: _Site) -> NodeSpec:
         address=f"{site.host}:{grpc}",
         ports=(grpc, site.base + _PROXY_REMOTING),
         max_heap_mb=256,
-        files={"rmq-proxy.json": _proxy_conf("cluster", topology, site)},
-        arguments=("-pm", "cluster", "-pc", "rmq-proxy.json"),
+        files={_PROXY_CONF: _proxy_conf("cluster", topology, site)},
+        arguments=("-pm", "cluster", "-pc", _PROXY_CONF),
     )
 
 
@@ -254,6 +255,9 @@ def _proxy_conf(mode: str, topology: Topology, site: _Site) -> str:
         "localServeAddr": site.host,
         "grpcServerPort": site.base + _PROXY,
         "remotingListenPort": site.base + _PROXY_REMOTING,
+        # how soon a broker learns who sends transactions through this proxy: until then nobody is asked about
+        # a half message; 20 by default
+        "transactionHeartbeatPeriodSecond": 1,
         **(proxy_properties(site.credentials) if site.credentials else {}),
     }
     return json.dumps(values, indent=2) + "\n"
@@ -262,9 +266,9 @@ def _proxy_conf(mode: str, topology: Topology, site: _Site) -> str:
 def proxy_address(nodes: tuple[NodeSpec, ...]) -> str:
     """Return where gRPC clients reach the cluster; empty where it has no proxy."""
     for node in nodes:
-        if node.role == "PROXY":
+        if _PROXY_CONF in node.files:
+            conf = json.loads(node.files[_PROXY_CONF])
+            return f"{conf['localServeAddr']}:{conf['grpcServerPort']}"
+        if node.role == "PROXY":  # one that somebody else runs
             return node.address
-        if node.program == "mqproxy":
-            host = node.address.partition(":")[0]
-            return f"{host}:{node.ports[-2]}"
     return ""

@@ -98,10 +98,9 @@ def _is_registered(spec: NodeSpec, known: dict[tuple[str, int], str]) -> bool:
 
 def _serves(spec: NodeSpec) -> bool:
     """Tell whether all ports of a node that clients use accept connections."""
-    host, _, port = spec.address.rpartition(":")
-    proxy = proxy_address((spec,))
-    for each in {int(port), int(proxy.rpartition(":")[2] or port)}:
-        with socket.create_connection((host, each), timeout=_ANSWER_S):
+    for address in {spec.address, proxy_address((spec,)) or spec.address}:
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=_ANSWER_S):
             pass
     return True
 

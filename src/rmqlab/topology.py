@@ -74,6 +74,18 @@ _READ_FROM_SLAVES = {"slaveReadEnable": "true"}
 # SYNC_MASTER alone waits for nobody in RocketMQ 5: inSyncReplicas, 1 by default, counts the master itself.
 _BOTH_IN_SYNC = {**_READ_FROM_SLAVES, "inSyncReplicas": "2"}
 
+TIMERS = {
+    "timerWheelEnable": "true",
+    # the whole wheel is scanned at every flush, each second by default: a sixth of a core
+    "timerFlushIntervalMs": "10000",
+}
+"""Messages to the moment."""
+
+_FOR_GRPC = {
+    **TIMERS,  # without them a broker gives no message to a gRPC consumer (PopMessageProcessor)
+    "recallMessageEnable": "true",  # a producer may take back a message whose moment has not come
+}
+
 TOPOLOGIES = {
     shape.name: shape
     for shape in (
@@ -100,8 +112,15 @@ TOPOLOGIES = {
             controller=True,
         ),
         Topology("two-nameservers", "two NameServers that know nothing of each other", nameservers=2),
-        Topology("proxy", "RocketMQ 5's gRPC proxy in the broker's process", proxy="local"),
-        Topology("proxy-cluster", "RocketMQ 5's gRPC proxy in a process of its own", proxy="cluster"),
+        Topology(
+            "proxy", "RocketMQ 5's gRPC proxy in the broker's process", properties=_FOR_GRPC, proxy="local"
+        ),
+        Topology(
+            "proxy-cluster",
+            "RocketMQ 5's gRPC proxy in a process of its own",
+            properties=_FOR_GRPC,
+            proxy="cluster",
+        ),
         Topology(
             "legacy-4.9",
             "a 4.9 broker: the last that answers SLAVE_NOT_AVAILABLE",

@@ -42,7 +42,7 @@ RELEASES = {
         {
             "mqnamesrv": f"{_STARTUP}namesrv.NamesrvStartup",
             "mqbroker": f"{_STARTUP}broker.BrokerStartup",
-            "mqproxy": f"{_STARTUP}proxy.ProxyStartup",
+            "mqproxy": "rmqlab.LoopbackProxy",
         },
     ),
     "rocketmq-4.9": Release(
