@@ -87,6 +87,14 @@ class Lab:
         """Begin a fault, as `Cluster.fault` does: `with lab.fault("kill", "broker-a"):`."""
         return self.cluster.fault(name, *where, **how)
 
+    def real_name(self, name: str) -> str:
+        """Return how gRPC clients and other tools know a topic or group of yours.
+
+        It is another than yours only on a cluster that others use.
+        """
+        namespace = self.cluster.namespace
+        return f"{namespace}%{name}" if namespace else name
+
     def inbox(self) -> Inbox:
         """Return a new, empty inbox for what callbacks receive."""
         return Inbox()

@@ -106,6 +106,15 @@ def test_its_nodes_are_those_that_the_nameserver_tells(lab, school):
     assert lab.nodes["broker-a"].pid is None
 
 
+def test_its_proxy_is_where_we_say_it_is(ada, school):
+    cluster = connect(proxy=school.broker, name="with-proxy")  # what listens there does not matter here
+    try:
+        assert cluster.proxy == school.broker
+        assert [(node.name, node.state) for node in cluster.nodes.values()][-1] == ("proxy", "up")
+    finally:
+        cluster.stop()
+
+
 def test_a_notebooks_own_code_works_there_by_the_names_that_it_writes(lab, school):
     assert (lab.topic("orders", queues=2), lab.group("stock")) == ("orders", "stock")
     sent = send(lab.namesrv, "orders")
@@ -129,7 +138,7 @@ def test_a_notebooks_own_code_works_there_by_the_names_that_it_writes(lab, schoo
     assert (stored.topic, stored.msg_id) == ("orders", sent.msg_id)
     assert lab.admin.message(stored.queue, stored.queue_offset) == stored
     assert lab.admin.topics() == ["orders"]
-    assert {"rmqlab-ada-00-welcome%orders", "rmqlab-ada-00-welcome%stock"} <= real_names(school)
+    assert {lab.real_name("orders"), "rmqlab-ada-00-welcome%stock"} <= real_names(school)
 
 
 def test_a_program_that_the_notebook_starts_works_in_the_same_namespace(lab):
