@@ -106,9 +106,14 @@ def run(cycles: int, at_once: int, seed: int, out: Console) -> int:
         ThreadPoolExecutor(at_once) as pool,
     ):
         results = []
-        for result in pool.map(lambda each: _cycle(*each), plan):
-            results.append(result)
-            status.update(f"{len(results)} of {cycles} cycles")
+        try:
+            for result in pool.map(lambda each: _cycle(*each), plan):
+                results.append(result)
+                status.update(f"{len(results)} of {cycles} cycles")
+        finally:  # a soak that is cut off ends what it started
+            pool.shutdown(cancel_futures=True)
+            for record in records.all_records():
+                end_if(record.name, lambda _: True)
         hurt = signals_felt()
     return _report(results, hurt, seed, out)
 
