@@ -41,6 +41,32 @@ class Inbox:
         return list(self.messages)
 
 
+# ruff: noqa: N802  (methods that stand for classes)
+
+
+class OurClasses:
+    """rmqlab.client's classes, made as the classic package's are: every old method works on them."""
+
+    def __getattr__(self, name):
+        import rocketmq.client
+
+        import rmqlab.client
+
+        return getattr(rmqlab.client if name in rmqlab.client.__all__ else rocketmq.client, name)
+
+    @staticmethod
+    def Producer(group, timeout=3000, **settings):
+        import rmqlab.client
+
+        return rmqlab.client.Producer(group, timeout_ms=timeout, **settings)
+
+    @staticmethod
+    def TransactionMQProducer(group, checker, user_args=None, timeout=3000, **settings):
+        import rmqlab.client
+
+        return rmqlab.client.TransactionMQProducer(group, checker, timeout_ms=timeout, **settings)
+
+
 class ClassicKit:
     """The classic package with short ways to a producer, a consumer, a topic and a message."""
 
@@ -52,7 +78,7 @@ class ClassicKit:
         self.namesrv = namesrv
         self.provider = provider
         self.topic = topic
-        self.api = rocketmq.client
+        self.api = rocketmq.client if provider != "rmqlab.client" else OurClasses()
         self.errors = rocketmq.exceptions
         self.dll = rocketmq.ffi.dll
         self.ffi = rocketmq.ffi

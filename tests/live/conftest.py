@@ -1,4 +1,4 @@
-"""Fixtures of the classic client's contract suite."""
+"""Fixtures of the contract suites: the classic package's surface, and rmqlab.client."""
 
 # Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
 # ruff: noqa: PLC0415
@@ -8,50 +8,64 @@ import uuid
 
 import pytest
 from classic_kit import ClassicKit
+from client_kit import ClientKit
 
-PROVIDERS = ["native"] if os.environ.get("RMQLAB_CLIENT") == "native" else ["java"]
-"""Who provides librocketmq is settled once a process: RMQLAB_CLIENT=native runs the suite on the other."""
+NATIVE = os.environ.get("RMQLAB_CLIENT") == "native"
+SURFACES = ["native"] if NATIVE else ["java", "rmqlab.client"]
+"""Whose classes are tried, over whose library: the package's own over a native one or over ours, and ours.
 
-BRISK = {
-    # a retry after a failed callback has level 3 first (ConsumeMessageConcurrentlyService): 10 s by default
-    "messageDelayLevel": "1s 2s 1s 1s 1s 1s",
-    # an undecided transaction is asked about after 6 s, every 30 s by default
-    "transactionTimeOut": "1000",
-    "transactionCheckInterval": "1000",
-    "transactionOpBatchInterval": "200",
-}
+Who provides librocketmq is settled once a process: RMQLAB_CLIENT=native runs the suite on the native one.
+"""
 
 
 @pytest.fixture(scope="session")
-def brisk_cluster(cluster):
-    """A cluster whose broker retries and checks after a second, and makes no topics by itself."""
-    from rmqlab import topology
+def brisk_cluster():
+    """A cluster whose broker is in a hurry, can all that clients ask for, and makes no topics itself."""
     from rmqlab.client.admin import Admin
+    from rmqlab.options import ClusterOptions
     from rmqlab.starting import start_cluster
 
-    brisk = topology.Topology("brisk", "a broker in a hurry", properties=BRISK)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(topology.TOPOLOGIES, brisk.name, brisk)
-        started = start_cluster("brisk", name="brisk", lease_s=120)
-        try:
-            with Admin(started.namesrv) as admin:
-                admin.update_broker_config("broker-a", autoCreateTopicEnable="false")
-                started.create_topic = admin.create_topic
-                yield started
-        finally:
-            started.stop()
+    options = ClusterOptions.of(
+        delay_levels="1s 2s 1s 1s 1s 1s",  # the first retry of a failed callback has level 3: 10 s by default
+        transaction_check_ms=1000,
+        timers=True,
+        trace=True,
+        properties={"enablePropertyFilter": True, "autoCreateTopicEnable": False, "timerPrecisionMs": 100},
+    )
+    started = start_cluster("single", name="brisk", options=options, lease_s=120)
+    try:
+        with Admin(started.namesrv) as admin:
+            started.admin = admin
+            yield started
+    finally:
+        started.stop()
 
 
-@pytest.fixture(params=PROVIDERS)
-def classic(request, brisk_cluster):
-    """The classic package, and clients of it that end with the test."""
-
+def topic_maker(cluster):
     def topic(queues=4, stem="topic"):
         name = f"{stem}-{uuid.uuid4().hex[:10]}"
-        brisk_cluster.create_topic(name, queues=queues)
+        cluster.admin.create_topic(name, queues=queues)
         return name
 
-    kit = ClassicKit(brisk_cluster.namesrv, request.param, topic)
-    kit.make_topic = brisk_cluster.create_topic
+    return topic
+
+
+@pytest.fixture(params=SURFACES)
+def classic(request, brisk_cluster):
+    """The classic package's surface, and clients of it that end with the test."""
+    if request.param == "rmqlab.client" and request.module.__name__ == "test_classic_life":
+        pytest.skip("the life of a process is the library's, whichever class is used")
+    kit = ClassicKit(brisk_cluster.namesrv, request.param, topic_maker(brisk_cluster))
+    kit.make_topic = brisk_cluster.admin.create_topic
+    yield kit
+    kit.close()
+
+
+@pytest.fixture
+def client(brisk_cluster):
+    """`rmqlab.client` on the brisk cluster, and clients of it that end with the test."""
+    if NATIVE:
+        pytest.skip("rmqlab.client needs our own library")
+    kit = ClientKit(brisk_cluster, topic_maker(brisk_cluster))
     yield kit
     kit.close()

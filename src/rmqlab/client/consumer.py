@@ -12,7 +12,7 @@ import jpype
 from rmqlab.client import callbacks, running
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.callbacks import ErrorLog
-from rmqlab.client.java import detach_with_thread, java_class
+from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class
 from rmqlab.client.listeners import Concurrently, Orderly
 from rmqlab.client.log import open_log
 from rmqlab.client.settings import Settings, State
@@ -71,6 +71,7 @@ class PushConsumer:
         self._balance: Any = None
         self._lock = threading.Lock()
         self._delivering = threading.local()
+        self._ending: threading.Thread | None = None
 
     def __repr__(self) -> str:
         return f"consumer group {self.settings.group}"
@@ -98,6 +99,7 @@ class PushConsumer:
         if java is not None:
             factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
             factory.updateTopicRouteInfoFromNameServer(java.withNamespace(topic))
+            factory.checkClientInBroker()  # does every broker understand the SQL?
             self._take_queues(java, [topic])
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
@@ -179,6 +181,8 @@ class PushConsumer:
             self._balance = java.getDefaultMQPushConsumerImpl().getRebalanceImpl()
             self.state = State.RUNNING
         running.register(self)
+        factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+        java_class("rmqlab.EarlyProgress").store(factory, java.getConsumerGroup(), POLL_INTERVAL_MS)
         self._take_queues(java, self.subscriptions)
 
     @staticmethod
@@ -215,16 +219,18 @@ class PushConsumer:
         Twice, or without a start, is fine. In a callback of its own it returns at once, and the shutdown
         waits for that callback as for any other.
         """
-        if getattr(self._delivering, "here", False):
-            threading.Thread(target=self.shutdown, name="rmqlab-shutdown", daemon=True).start()
-            return
+        in_callback = getattr(self._delivering, "here", False)
         with self._lock:
             java, self._java = self._java, None
             if self.state is State.RUNNING:
                 self.state = State.ENDED
+        if java is not None and jpype.isJVMStarted():
+            self._leave(java)
+        if self._ending is not None and not in_callback:
+            self._ending.join()
         running.forget(self)
-        if java is None or not jpype.isJVMStarted():
-            return
+
+    def _leave(self, java: Any) -> None:
         self.leaving = True
         consumer = java.getDefaultMQPushConsumerImpl()
         # Messages that wait for a thread would still be consumed by shutdown(), for as long as it waits.
@@ -232,7 +238,9 @@ class PushConsumer:
         java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
         java.suspend()
         waiting.clear()
-        running.end(java, consumer.getmQClientFactory(), meanwhile=waiting.clear)
+        what = (java, consumer.getmQClientFactory(), waiting.clear)
+        self._ending = threading.Thread(target=running.end, args=what, name="rmqlab-shutdown", daemon=True)
+        self._ending.start()
 
 
 def _waiting_requests(service: Any) -> Any:

@@ -16,7 +16,7 @@ from rmqlab.client.boundary import RefusedError
 from rmqlab.client.classic.package import exceptions
 from rmqlab.client.consumer import Subscription
 from rmqlab.client.facts import QueueRef
-from rmqlab.client.java import detach_with_thread, java_class, start_jvm_in_background
+from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class, start_jvm_in_background
 from rmqlab.client.log import open_log
 from rmqlab.client.message import ReceivedMessage
 from rmqlab.client.reasons import reason_of
@@ -32,27 +32,25 @@ _QUEUES_S = 1.0
 _POLL_S = 0.02
 
 
-def to_java(queues: Iterable[QueueRef]) -> Any:
-    """Return a Java list of queues."""
-    java = java_class("java.util.ArrayList")()
-    for queue in queues:
-        java.add(_queue(queue))
-    return java
-
-
-def _queue(queue: QueueRef) -> Any:
+def _java_queue(java: Any, queue: QueueRef) -> Any:
     if not isinstance(queue, QueueRef):
         raise TypeError(f"{queue!r} is no queue: consumer.queues(topic) has them")
-    return java_class(_QUEUE)(queue.topic, queue.broker, queue.queue_id)
+    return java.queueWithNamespace(java_class(_QUEUE)(queue.topic, queue.broker, queue.queue_id))
 
 
-def _from_java(queues: Iterable[Any]) -> tuple[QueueRef, ...]:
-    return tuple(
-        sorted(
-            QueueRef(str(queue.getTopic()), str(queue.getBrokerName()), int(queue.getQueueId()))
-            for queue in queues
-        )
-    )
+def _java_queues(java: Any, queues: Iterable[QueueRef]) -> Any:
+    found = java_class("java.util.ArrayList")()
+    for queue in queues:
+        found.add(_java_queue(java, queue))
+    return found
+
+
+def _from_java(java: Any, queues: Iterable[Any]) -> tuple[QueueRef, ...]:
+    def topic(queue: Any) -> str:
+        return str(java.withoutNamespace(queue.getTopic()))
+
+    found = (QueueRef(topic(queue), str(queue.getBrokerName()), int(queue.getQueueId())) for queue in queues)
+    return tuple(sorted(found))
 
 
 class LitePull:
@@ -67,6 +65,7 @@ class LitePull:
         self._before_start: list[Callable[[Any], None]] = []
         self._java: Any = None
         self._instance: Any = None
+        self._noted: dict[QueueRef, int] = {}
         self._lock = threading.Lock()
         start_jvm_in_background()
 
@@ -101,6 +100,7 @@ class LitePull:
         except jpype.JException as error:
             raise exceptions.ConsumerException(reason_of(error)) from error
         self._instance = java_class(_MANAGER).getInstance().getOrCreateMQClientInstance(java)
+        java_class("rmqlab.EarlyProgress").store(self._instance, java.getConsumerGroup(), POLL_INTERVAL_MS)
         return java
 
     def shutdown(self) -> None:
@@ -137,23 +137,31 @@ class LitePull:
     # -- which queues ------------------------------------------------------------------------------
 
     def queues(self, topic: str) -> tuple[QueueRef, ...]:
-        return _from_java(self.call(lambda java: java.fetchMessageQueues(topic)))
+        return self.call(lambda java: _from_java(java, java.fetchMessageQueues(topic)))
 
     def subscribe(self, topic: str, expression: str, *, sql: bool) -> None:
         self._now_or_at_start(lambda java: Subscription(expression, sql).tell(java, topic))
         self._take_queues()
 
     def assign(self, queues: tuple[QueueRef, ...]) -> None:
-        chosen = to_java(queues)
-        self._now_or_at_start(lambda java: java.assign(chosen))
+        self._now_or_at_start(lambda java: java.assign(_java_queues(java, queues)))
+
+    def pause(self, queues: tuple[QueueRef, ...]) -> None:
+        self.call(lambda java: java.pause(_java_queues(java, queues)))
+
+    def resume(self, queues: tuple[QueueRef, ...]) -> None:
+        self.call(lambda java: java.resume(_java_queues(java, queues)))
 
     def assignment(self) -> tuple[QueueRef, ...]:
-        return _from_java(self.call(lambda java: java.assignment()))
+        return self.call(lambda java: _from_java(java, java.assignment()))
 
     def _take_queues(self) -> None:
         """Wait, shortly, until rebalancing has given it queues: then it can seek, and misses nothing."""
         if self.state is not State.RUNNING or not self.call(lambda _: self._subscribed()):
             return
+        # Without a heartbeat it takes a broker for one that is too old for SQL92, and waits a second.
+        self._instance.sendHeartbeatToAllBrokerWithLock()
+        self.call(lambda _: self._instance.checkClientInBroker())
         deadline = time.monotonic() + _QUEUES_S
         while time.monotonic() < deadline:
             self._instance.doRebalance()
@@ -162,22 +170,26 @@ class LitePull:
             time.sleep(_POLL_S)
 
     def _subscribed(self) -> bool:
-        inner = self._instance.selectConsumer(self.settings.group)
+        inner = self._instance.selectConsumer(self._java.getConsumerGroup())
         return inner is not None and bool(inner.subscriptions().size())
 
     # -- offsets -----------------------------------------------------------------------------------
 
     def seek(self, queue: QueueRef, offset: int) -> None:
-        self.call(lambda java: java.seek(_queue(queue), int(offset)))
+        self.call(lambda java: java.seek(_java_queue(java, queue), int(offset)))
 
     def min_offset(self, queue: QueueRef) -> int:
-        return int(self.call(lambda _: self._instance.getMQAdminImpl().minOffset(_queue(queue))))
+        return self._ask(queue, lambda admin, java_queue: admin.minOffset(java_queue))
 
     def max_offset(self, queue: QueueRef) -> int:
-        return int(self.call(lambda _: self._instance.getMQAdminImpl().maxOffset(_queue(queue))))
+        return self._ask(queue, lambda admin, java_queue: admin.maxOffset(java_queue))
 
     def offset_at(self, queue: QueueRef, unix_ms: int) -> int:
-        return int(self.call(lambda _: self._instance.getMQAdminImpl().searchOffset(_queue(queue), unix_ms)))
+        return self._ask(queue, lambda admin, java_queue: admin.searchOffset(java_queue, unix_ms))
+
+    def _ask(self, queue: QueueRef, question: Callable[[Any, Any], Any]) -> int:
+        admin = self._instance.getMQAdminImpl()
+        return int(self.call(lambda java: question(admin, _java_queue(java, queue))))
 
     def begins_ms(self) -> int:
         """Return the moment of ConsumeFromWhere.TIMESTAMP, in milliseconds since 1970."""
@@ -186,7 +198,7 @@ class LitePull:
         return int(tool.parseDate(text, tool.YYYYMMDDHHMMSS).getTime())
 
     def committed(self, queue: QueueRef) -> int | None:
-        offset = int(self.call(lambda java: java.committed(_queue(queue))))
+        offset = int(self.call(lambda java: java.committed(_java_queue(java, queue))))
         return None if offset < 0 else offset
 
     # -- messages ----------------------------------------------------------------------------------
@@ -196,26 +208,29 @@ class LitePull:
 
     def note(self, offsets: dict[QueueRef, int]) -> None:
         """Commit: the client tells the brokers within a second (persistConsumerOffsetInterval)."""
-        self.call(lambda java: java.commit(_table(offsets), False))  # noqa: FBT003  (Java's)
+        self._noted.update(offsets)
+        self.call(lambda java: java.commit(_table(java, offsets), False))  # noqa: FBT003  (Java's)
 
     def commit(self, offsets: dict[QueueRef, int]) -> None:
-        """Commit, and wait until each broker has answered."""
-        if not offsets:
-            return
-        self.call(lambda java: java.commit(_table(offsets), True))  # noqa: FBT003  (Java's)
-        for queue, offset in offsets.items():
-            self.call(
-                lambda java, queue=queue, offset=offset: java.getOffsetStore().updateConsumeOffsetToBroker(
-                    _queue(queue),
-                    offset,
-                    False,  # noqa: FBT003
-                )
-            )
+        """Commit, with what was noted before, and wait until each broker has answered."""
+        everything = {**self._noted, **offsets}
+
+        def tell(java: Any) -> None:
+            table = _table(java, everything)
+            java.commit(table, False)  # noqa: FBT003  (with True Java forgets all other queues' progress)
+            java.getOffsetStore().persistAll(java.assignment())
+            for entry in table.entrySet():
+                # what persistAll() sends is not answered
+                java.getOffsetStore().updateConsumeOffsetToBroker(entry.getKey(), entry.getValue(), False)  # noqa: FBT003
+
+        if everything:
+            self.call(tell)
+            self._noted.clear()
 
 
-def _table(offsets: dict[QueueRef, int]) -> Any:
+def _table(java: Any, offsets: dict[QueueRef, int]) -> Any:
     long = java_class("java.lang.Long")
     table = java_class("java.util.HashMap")()
     for queue, offset in offsets.items():
-        table.put(_queue(queue), long(offset))
+        table.put(_java_queue(java, queue), long(offset))
     return table

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.client.classic.lite_pull import LitePull, to_java
+from rmqlab.client.classic.lite_pull import LitePull
 from rmqlab.client.classic.message import ReceivedMessage
 from rmqlab.client.classic.options import ClientOptions, check_number
 from rmqlab.client.classic.package import ffi
@@ -157,11 +157,11 @@ class PullConsumer:
 
     def pause(self, *queues: QueueRef) -> None:
         """Fetch nothing more from these queues (all of them, if none is given) until `resume`."""
-        self._pull.call(lambda java: java.pause(to_java(queues or self.assignment)))
+        self._pull.pause(queues or self.assignment)
 
     def resume(self, *queues: QueueRef) -> None:
         """Fetch from these queues (all of them, if none is given) again."""
-        self._pull.call(lambda java: java.resume(to_java(queues or self.assignment)))
+        self._pull.resume(queues or self.assignment)
 
     # -- where in them -----------------------------------------------------------------------------
 

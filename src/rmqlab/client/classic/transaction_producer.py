@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rmqlab.client.transaction import TransactionProducer
 
+_ANSWERS = frozenset(TransactionStatus)
 _OUTCOMES = {"COMMIT_MESSAGE": TransactionStatus.COMMIT, "ROLLBACK_MESSAGE": TransactionStatus.ROLLBACK}
 
 
@@ -89,9 +90,9 @@ class TransactionMQProducer(Producer, client.TransactionMQProducer):
 
 
 def _outcome(status: Any) -> TransactionStatus:
-    if not isinstance(status, TransactionStatus):
-        raise TypeError(f"it returned {status!r}: a TransactionStatus is needed")
-    return status
+    if isinstance(status, bool) or status not in _ANSWERS:
+        raise ValueError(f"it returned {status!r}: a TransactionStatus is needed")
+    return TransactionStatus(status)
 
 
 def _read(java: Any) -> TransactionSendResult:

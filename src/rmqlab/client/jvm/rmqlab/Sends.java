@@ -173,7 +173,8 @@ public final class Sends {
      *
      * @return broker and queue id of each, separated by tabs
      */
-    public String queues(String topic) throws Exception {
+    public String queues(String name) throws Exception {
+        String topic = producer.withNamespace(name);
         DefaultMQProducerImpl inner = producer.getDefaultMQProducerImpl();
         TopicPublishInfo info = inner.getTopicPublishInfoTable().get(topic);
         if (info == null || !info.ok()) {
