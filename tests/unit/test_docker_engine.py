@@ -27,10 +27,7 @@ from rmqlab.runtime import RELEASES, ROCKETMQ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = [
-    pytest.mark.unit,
-    pytest.mark.skipif(sys.platform == "win32", reason="unix sockets"),
-]
+pytestmark = [pytest.mark.unit, pytest.mark.skipif(sys.platform == "win32", reason="unix sockets")]
 
 IMAGE = "apache/rocketmq:5.4.0"
 FITTING = {"Architecture": "amd64", "Config": {"Env": ["ROCKETMQ_HOME=/home/rocketmq/rocketmq-5.4.0"]}}
