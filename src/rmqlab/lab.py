@@ -72,15 +72,26 @@ class Lab:
             self._admin = Admin(cluster.namesrv, credentials=cluster.credentials, namespace=cluster.namespace)
         return self._admin
 
-    def topic(self, name: str, *, queues: int = 4) -> str:
-        """Create a topic unless it exists, and return its name. Its messages stay for the next run."""
+    def topic(self, name: str, *, queues: int = 4, kind: str = "normal") -> str:
+        """Create a topic unless it exists, and return its name. Its messages stay for the next run.
+
+        Args:
+            name: The topic.
+            queues: How many queues it has on each broker.
+            kind: What gRPC clients may send to it: `normal`, `fifo`, `delay` or `transaction` messages.
+        """
         if name not in self.admin.topics():
-            self.admin.create_topic(name, queues=queues)
+            self.admin.create_topic(name, queues=queues, kind=kind)
         return name
 
-    def group(self, name: str) -> str:
-        """Create a consumer group unless it exists, and return its name."""
-        self.admin.create_group(name)
+    def group(self, name: str, *, orderly: bool = False) -> str:
+        """Create a consumer group unless it exists, and return its name.
+
+        Args:
+            name: The group.
+            orderly: gRPC consumers get a message group's messages one by one; classic ones choose themselves.
+        """
+        self.admin.create_group(name, orderly=orderly)
         return name
 
     def fault(self, name: str, *where: str, **how: Any) -> Fault:

@@ -11,6 +11,7 @@ import pytest
 from rocketmq.client import ConsumeStatus, Message, Producer, PushConsumer
 
 from rmqlab.client.admin import Admin
+from rmqlab.client.broker_commands import KINDS
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 from rmqlab.errors import AdminError
 
@@ -101,14 +102,17 @@ def test_topics_of_rocketmqs_own_are_listed_only_on_request(admin, topic):
     assert not {"SCHEDULE_TOPIC_XXXX", "TBW102", "broker-a", "RMQ_SYS_TRANS_HALF_TOPIC"} & set(plain)
 
 
-def test_a_topic_may_have_a_message_type(admin, name):
-    admin.create_topic(name, attributes={"+message.type": "FIFO"})
-    assert admin.route(name)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_topic_can_be_made_for_one_kind_of_message(admin, name, kind):
+    admin.create_topic(name, kind=kind)
+    held = admin._ext.examineTopicConfig(admin.brokers()["broker-a"][0], name).getAttributes()
+    assert dict(held).get("message.type", "NORMAL") == kind.upper()
 
 
-def test_a_wrong_attribute_is_refused_with_the_brokers_reason(admin, name):
-    with pytest.raises(AdminError, match=f"create the topic {name}"):
-        admin.create_topic(name, attributes={"+no.such": "thing"})
+def test_a_kind_that_rocketmq_does_not_know_is_refused_before_it_is_asked(admin, name):
+    with pytest.raises(AdminError, match="normal, fifo, delay or transaction, not 'ordered'"):
+        admin.create_topic(name, kind="ordered")
+    assert name not in admin.topics()
 
 
 def test_a_deleted_topic_is_gone_and_may_be_deleted_again(admin, name):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import jpype
 
 from rmqlab.client import stored
-from rmqlab.client.broker_commands import BrokerCommands
+from rmqlab.client.broker_commands import BrokerCommands, topic_attributes
 from rmqlab.client.broker_questions import BrokerQuestions, asking, code_of, refusal
 from rmqlab.client.facts import BrokerRoute, ConsumerInfo, Progress, QueueRef, QueueStats, StoredMessage
 from rmqlab.client.java import start_jvm
@@ -120,20 +120,19 @@ class Admin:
 
     # -- topics and groups -------------------------------------------------------------------------
 
-    def create_topic(
-        self, name: str, queues: int = 4, attributes: dict[str, str] | None = None, *, wait_s: float = 10.0
-    ) -> None:
+    def create_topic(self, name: str, queues: int = 4, *, kind: str = "normal", wait_s: float = 10.0) -> None:
         """Create a topic on every broker (or change it), and wait until the NameServer serves its route.
 
         Args:
             name: the topic.
             queues: read and write queues on each broker.
-            attributes: RocketMQ 5's topic attributes, such as `{"+message.type": "FIFO"}`.
+            kind: what a proxy lets in: `normal`, `fifo`, `delay` or `transaction` messages.
             wait_s: deadline for the route, in seconds.
 
         Raises:
-            AdminError: no broker is registered, one refused, or the route did not come.
+            AdminError: no such kind, no broker is registered, one refused, or the route did not come.
         """
+        attributes = topic_attributes(kind)
         addresses = self._everywhere(f"create the topic {name}")
         for address in addresses:
             self.command(address).create_topic(name, queues, attributes)
@@ -155,10 +154,13 @@ class Admin:
             with asking(f"delete the route of {name} at {namesrv}"):
                 self._api.deleteTopicInNameServer(namesrv, real, self._timeout_ms)
 
-    def create_group(self, name: str) -> None:
-        """Create a consumer group on every broker (or set it to the defaults)."""
+    def create_group(self, name: str, *, orderly: bool = False) -> None:
+        """Create a consumer group on every broker, or set it to the defaults.
+
+        `orderly`: gRPC consumers get a message group's messages one by one (consumeMessageOrderly).
+        """
         for address in self._everywhere(f"create the group {name}"):
-            self.command(address).create_group(name)
+            self.command(address).create_group(name, orderly=orderly)
 
     def delete_group(self, name: str) -> None:
         """Delete a consumer group and its progress from every broker; one that is not there is no error."""

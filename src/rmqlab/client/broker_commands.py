@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jpype
 
 from rmqlab.client.broker_questions import asking, refusal
+from rmqlab.errors import AdminError
 
 if TYPE_CHECKING:
     from rmqlab.client.names import Names
@@ -14,7 +15,21 @@ if TYPE_CHECKING:
 # Where a broker without a timer wheel stumbles after a topic is deleted
 # (AdminBrokerProcessor.deleteTopicInBroker).
 _NO_TIMER = "getTimerMessageStore"
+KINDS = ("normal", "fifo", "delay", "transaction")
+"""What a topic can be for (TopicMessageType). A proxy lets messages of its kind in and refuses all others."""
+
 _AUTO_CREATE_KEY = "TBW102"  # TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC, what mqadmin passes too
+
+
+def topic_attributes(kind: str) -> dict[str, str]:
+    """Return the attributes that make a topic one of a kind (TopicAttributes.TOPIC_MESSAGE_TYPE_ATTRIBUTE).
+
+    Raises:
+        AdminError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise AdminError(f"A topic is {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind!r}.")
+    return {} if kind == "normal" else {"+message.type": kind.upper()}  # without, a topic is NORMAL
 
 
 class BrokerCommands:
@@ -36,13 +51,12 @@ class BrokerCommands:
         with asking(what):
             self._api.updateBrokerConfig(self._address, changes, self._timeout_ms)
 
-    def create_topic(self, name: str, queues: int, attributes: dict[str, str] | None) -> None:
+    def create_topic(self, name: str, queues: int, attributes: dict[str, str]) -> None:
         """Create a topic, or change it."""
         config = jpype.JClass("org.apache.rocketmq.common.TopicConfig")(
             self._names.changeable(name), queues, queues
         )
-        if attributes:
-            config.setAttributes(jpype.JClass("java.util.HashMap")(attributes))
+        config.setAttributes(jpype.JClass("java.util.HashMap")(attributes))
         with asking(f"create the topic {name} at {self._address}"):
             self._api.createTopic(self._address, _AUTO_CREATE_KEY, config, self._timeout_ms)
 
@@ -55,11 +69,12 @@ class BrokerCommands:
             if _NO_TIMER not in str(error.getMessage()):  # else the topic is gone: it was the last step
                 raise refusal(f"delete the topic {name} at {self._address}", error) from None
 
-    def create_group(self, name: str) -> None:
-        """Create a consumer group, or set it to the defaults."""
+    def create_group(self, name: str, *, orderly: bool) -> None:
+        """Create a consumer group, or set it to the defaults but for its order."""
         settings = "org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig"
         config = jpype.JClass(settings)()
         config.setGroupName(self._names.changeable(name))
+        config.setConsumeMessageOrderly(orderly)
         with asking(f"create the group {name} at {self._address}"):
             self._api.createSubscriptionGroup(self._address, config, self._timeout_ms)
 
