@@ -191,6 +191,11 @@ def test_a_broker_with_a_full_disk_refuses_in_its_own_words_and_takes_messages_a
     assert send(hurt) == OK
 
 
+def test_a_slave_has_no_disk_to_fill(hurt: Cluster) -> None:
+    with pytest.raises(FaultError, match="broker-a-s1 is a slave"):
+        hurt.fault("disk_full", "broker-a-s1")
+
+
 def test_the_map_shows_a_fault_at_once(hurt: Cluster) -> None:
     def shown() -> str:
         return repr(views.show("map", hurt))

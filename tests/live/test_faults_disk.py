@@ -62,7 +62,7 @@ def test_a_cluster_that_was_started_without_it_says_what_a_fault_needs(cluster: 
 def test_a_broker_without_our_classes_refuses_a_full_disk_and_takes_messages_on(topology: str) -> None:
     cluster = start_cluster(topology, name=f"no-full-disk-{topology}", backend="process", lease_s=120)
     try:
-        with pytest.raises(FaultError, match="does not take its disk for full"):
+        with pytest.raises(FaultError, match="cannot be full by order"):
             cluster.fault("disk_full", "broker-a")
         assert cluster.troubles()["broker-a"] == ()
     finally:

@@ -45,6 +45,13 @@ def disk_full(cluster: Cluster, node: str) -> Iterator[str]:
     """Let a broker take its disk for full: it refuses messages, and serves those it has."""
     broker = find_node(cluster, node, broker=True)
     broker.require_running("fill the disk of")
+    if broker.spec.release != "rocketmq" or _property(broker, "enableControllerMode") == "true":
+        raise FaultError(
+            f"The disk of {node} cannot be full by order: a 4.9 broker, or one under a controller, does not "
+            "load the class that would say so (docs/faults.md). Take a topology without."
+        )
+    if broker.role == "SLAVE":
+        raise FaultError(f"{node} is a slave, which takes messages from its master alone. Fill the master's.")
     order = _folder(cluster, broker) / FULL
     try:
         order.touch()
@@ -52,7 +59,7 @@ def disk_full(cluster: Cluster, node: str) -> Iterator[str]:
         if answer.code != _SERVICE_NOT_AVAILABLE or "disk is full" not in answer.remark:
             raise FaultError(
                 f"{node} does not take its disk for full: it answered {answer.code} {answer.remark}. "
-                "Brokers under a controller and 4.9 brokers cannot; docs/faults.md says why."
+                "Restart it, and try again."
             )
         yield f"{node} refuses a message: {answer.remark}"
     finally:
@@ -116,7 +123,8 @@ def _slow_pool(cluster: Cluster, broker: Node, ms: int) -> Iterator[str]:
             raise FaultError(f"{broker.name} did not take commitIntervalCommitLog={ms}.")
         yield f"{broker.name} flushes slowly: it hands messages to the disk every {ms} ms, and says so."
     finally:
-        _configure(cluster, broker, {name: _property(broker, name) for name in _COMMIT_INTERVALS})
+        if broker.state == "up":  # one that starts again reads its file
+            _configure(cluster, broker, {name: _property(broker, name) for name in _COMMIT_INTERVALS})
 
 
 def _configure(cluster: Cluster, broker: Node, properties: dict[str, str]) -> None:

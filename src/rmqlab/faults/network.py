@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rmqlab import relays
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rmqlab.relays import Link
 
 _POLL_S = 0.05
+_LONGEST_QUESTION_S = 30.0
 
 
 @contextmanager
@@ -30,13 +31,13 @@ def cut(cluster: Cluster, one: str, other: str) -> Iterator[str]:
         one: A node, or `clients` for all that is no node.
         other: A node, or `clients`.
     """
-    control, links = _find(cluster, one, other)
+    relay, links = _find(cluster, one, other)
     try:
-        before = {link.name: relays.cut(control, link.name) for link in links}
-        yield f"Nothing passes between {one} and {other}: {_silence(cluster, control, before)}."
+        before = {link.name: relays.cut(relay.address, link.name) for link in links}
+        yield f"Nothing passes between {one} and {other}: {_silence(cluster, relay.address, before)}."
     finally:
-        for link in links:
-            relays.restore(control, link.name)
+        for link in links if relay.state == "up" else ():  # a relay that starts again has whole links
+            relays.restore(relay.address, link.name)
 
 
 @contextmanager
@@ -53,18 +54,18 @@ def slow_link(
         loss: The share that has to be sent again, up to 0.9. TCP does so after 200 ms, and after twice as
             long each time that it is lost again; what was sent after it waits.
     """
-    control, links = _find(cluster, one, other)
+    relay, links = _find(cluster, one, other)
     try:
         before = _question_ms(cluster, links)
         for link in links:
-            relays.slow(control, link.name, latency_ms, loss)
+            relays.slow(relay.address, link.name, latency_ms, loss)
         after = _question_ms(cluster, links)
         told = f"{latency_ms} ms each way, {loss:.0%} sent again"
-        measured = f": a question takes {after}, before it took {before}" if before else ""
+        measured = f": a question takes {after}, before it took {before}" if before and after else ""
         yield f"The link between {one} and {other} is slow ({told}){measured}."
     finally:
-        for link in links:
-            relays.slow(control, link.name, 0, 0.0)
+        for link in links if relay.state == "up" else ():
+            relays.slow(relay.address, link.name, 0, 0.0)
 
 
 def mend(cluster: Cluster) -> None:
@@ -99,14 +100,14 @@ def _relay(cluster: Cluster) -> Node | None:
     return next((node for node in cluster.nodes.values() if node.role == "RELAY"), None)
 
 
-def _find(cluster: Cluster, one: str, other: str) -> tuple[str, list[Link]]:
+def _find(cluster: Cluster, one: str, other: str) -> tuple[Node, list[Link]]:
     relay = _relay(cluster)
     if relay is None:
         raise FaultError(
             f"{cluster.name} has no relay, so its links cannot be cut or slowed. "
             "Start a cluster with links=True (`rmqlab up --links`)."
         )
-    return relay.address, relays.links_between(relays.links(relay.address).values(), one, other)
+    return relay, relays.links_between(relays.links(relay.address).values(), one, other)
 
 
 def _silence(cluster: Cluster, control: str, before: dict[str, Link]) -> str:
@@ -128,11 +129,12 @@ def _silence(cluster: Cluster, control: str, before: dict[str, Link]) -> str:
 
 
 def _question_ms(cluster: Cluster, links: list[Link]) -> str:
-    """Return how long a question through the link takes; empty where only nodes use it."""
+    """Return how long a question through the link takes; empty where only nodes use it, or nobody answers."""
     for name in _asked(links):
-        took = answer_s(cluster.nodes[name], timeout_s=30)
-        if took is not None:
-            return f"{took * 1000:.0f} ms"
+        with suppress(ConnectionError):
+            took = answer_s(cluster.nodes[name], timeout_s=_LONGEST_QUESTION_S)
+            if took is not None:
+                return f"{took * 1000:.0f} ms"
     return ""
 
 

@@ -110,6 +110,13 @@ final class Link {
         }
     }
 
+    /** Waits until bytes may pass, and counts them: once the link is cut, no count changes any more. */
+    synchronized void pass(int count, AtomicLong passed) throws InterruptedException {
+        awaitOpen();
+        passed.addAndGet(count);
+        held.addAndGet(-count);
+    }
+
     /** How long a chunk travels: the latency, and what TCP waits before it sends a lost packet again. */
     synchronized long travelMs() {
         long waitMs = 0;

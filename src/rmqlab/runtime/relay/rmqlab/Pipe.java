@@ -72,7 +72,7 @@ final class Pipe {
             while (true) {
                 Chunk chunk = travelling.take();
                 TimeUnit.NANOSECONDS.sleep(chunk.dueNs - System.nanoTime());
-                link.awaitOpen();
+                link.pass(chunk.bytes == null ? 0 : chunk.bytes.length, passed);
                 if (chunk.bytes == null) {
                     Link.reset(to);
                     return;
@@ -81,8 +81,6 @@ final class Pipe {
                     to.shutdownOutput();
                     return;
                 }
-                passed.addAndGet(chunk.bytes.length);
-                link.held.addAndGet(-chunk.bytes.length);
                 to.getOutputStream().write(chunk.bytes);
             }
         } catch (IOException e) {
