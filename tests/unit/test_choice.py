@@ -18,11 +18,11 @@ def nothing_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RMQLAB_IMAGE", "ours:1")
 
 
-def gone(*_: object) -> str:
+def gone(*_: object, **__: object) -> str:
     raise EngineGoneError(GONE)
 
 
-def here(*_: object) -> str:
+def here(*_: object, **__: object) -> str:
     return "unix:///x"
 
 
@@ -56,7 +56,7 @@ def test_what_was_asked_for_is_taken_or_refused_but_never_replaced(monkeypatch: 
 
 
 def test_processes_that_were_asked_for_ask_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_engine(monkeypatch, lambda *_: pytest.fail("asked"))
+    set_engine(monkeypatch, lambda *_, **__: pytest.fail("asked"))
     monkeypatch.setenv("RMQLAB_BACKEND", "process")
     backend, why = choose_backend()
     assert (backend.name, why) == ("process", "On plain processes (RMQLAB_BACKEND).")

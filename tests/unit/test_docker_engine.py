@@ -153,7 +153,7 @@ def test_a_paused_engine_is_given_up_after_a_second(tmp_path: Path, monkeypatch:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         begun = time.monotonic()
         with pytest.raises(EngineError) as error:
-            require_image(IMAGE)
+            require_image(IMAGE, within_s=docker_engine.AT_ONCE_S)
     assert time.monotonic() - begun < 1.5
     assert "does not answer within 1 s: it is paused" in sentence(error)
 

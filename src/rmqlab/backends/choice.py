@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from rmqlab.backends.docker import DockerBackend
-from rmqlab.backends.docker_engine import image_for
+from rmqlab.backends.docker_engine import AT_ONCE_S, image_for
 from rmqlab.backends.external import ExternalBackend
 from rmqlab.backends.process import ProcessBackend
 from rmqlab.errors import ClusterError, EngineError
@@ -50,7 +50,7 @@ def choose_backend(name: str | None = None) -> tuple[Backend, str]:
             raise EngineError(missing)
         return backend, f"{_what_it_is(backend)} ({asked})."
     docker = DockerBackend()
-    missing = docker.missing()
+    missing = docker.missing(AT_ONCE_S)
     if missing is None:
         return docker, f"{_what_it_is(docker)}: an engine answers. RMQLAB_BACKEND=process leaves it out."
     return ProcessBackend(), f"On plain processes. {missing.partition('. ')[0]}."

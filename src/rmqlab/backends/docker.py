@@ -24,7 +24,14 @@ from rmqlab.backends.container import (
     node_environment,
     our_classes,
 )
-from rmqlab.backends.docker_engine import engine_client, find_engine, image_for, require_image
+from rmqlab.backends.docker_engine import (
+    PATIENCE_S,
+    container_status,
+    engine_client,
+    find_engine,
+    image_for,
+    require_image,
+)
 from rmqlab.backends.jvm import log_tail
 from rmqlab.errors import ClusterError, EngineError, EngineGoneError, PortTakenError
 from rmqlab.places import state_dir
@@ -59,10 +66,10 @@ class DockerBackend:
     name = "docker"
     bind = "0.0.0.0"  # noqa: S104  (inside the pod; it is published on 127.0.0.1)
 
-    def missing(self) -> str | None:
+    def missing(self, within_s: float = PATIENCE_S) -> str | None:
         """Say why no engine can run our nodes here; None where one can."""
         try:
-            require_image(image_for())
+            require_image(image_for(), within_s=within_s)
         except EngineError as error:
             return str(error)
         return None
@@ -130,9 +137,9 @@ class DockerBackend:
 
     def state(self, handle: Handle) -> NodeState:
         """Tell how a container is."""
-        with _in_our_words():
-            container = _find(handle)
-            status = container.status if container else ""
+        if not handle.get("container"):
+            return "down"
+        status = container_status(str(handle["engine"]), str(handle["container"]))
         return "paused" if status == "paused" else "up" if status == "running" else "down"
 
     def stop(self, handle: Handle, timeout_s: float) -> None:

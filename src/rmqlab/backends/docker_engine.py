@@ -1,4 +1,4 @@
-"""Is there a container engine that can run our nodes now? Two small questions tell, within a second each.
+"""Is there a container engine that can run our nodes now? Two small questions tell.
 
 The docker SDK takes a fifth of a second to import: a start on plain processes does not pay for it. So the
 questions are asked in plain HTTP over the engine's socket, and `engine_client` is for what comes after.
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 OFFICIAL = "apache/rocketmq"
-ANSWER_S = 1.0
-"""An engine that takes longer for a small question is paused, or too busy for a lab."""
+AT_ONCE_S = 1.0
+"""Where nobody asked for containers, an engine that takes longer for a small question is left alone."""
+
+PATIENCE_S = 10.0
+"""An engine that takes longer for a small question is paused; a busy machine can take seconds."""
 
 _CALL_S = 60.0
 _OK, _NOT_FOUND = 200, 404
@@ -48,8 +51,8 @@ def image_for(release: str = ROCKETMQ.name) -> str:
     return f"{path}{slash}{last.partition(':')[0]}:{jars.version}"
 
 
-def find_engine() -> str:
-    """Return the address of the engine: DOCKER_HOST, docker's current context, else the first that listens.
+def find_engine(within_s: float = PATIENCE_S) -> str:
+    """Return the address of the engine: DOCKER_HOST, docker's current context, else the first that answers.
 
     Raises:
         EngineError: there is none, it does not run, it may not be used, or it is on another machine.
@@ -61,7 +64,7 @@ def find_engine() -> str:
     refusal: EngineError | None = None
     for address in _usual_addresses():
         try:
-            _ask(address, "/_ping")
+            _ask(address, "/_ping", within_s)
         except EngineError as error:
             refusal = refusal or error
         else:
@@ -71,20 +74,20 @@ def find_engine() -> str:
     )
 
 
-def require_image(image: str, address: str | None = None) -> str:
+def require_image(image: str, address: str | None = None, within_s: float = PATIENCE_S) -> str:
     """Return the address of an engine that answers and has the image.
 
     Raises:
         EngineError: there is none; the message says why, and the next step.
     """
-    address = address or find_engine()
-    _, engine = _ask(address, "/version")
+    address = address or find_engine(within_s)
+    _, engine = _ask(address, "/version", within_s)
     if engine.get("Os", "linux") != "linux":
         raise EngineError(
             f"The engine at {address} runs {engine['Os']} containers. "
             f"Switch Docker Desktop to Linux containers. {_OTHERWISE}"
         )
-    status, found = _ask(address, f"/images/{quote(image, safe='/:@')}/json")
+    status, found = _ask(address, f"/images/{quote(image, safe='/:@')}/json", within_s)
     if status == _NOT_FOUND:
         raise EngineError(f"The image {image} is not on this machine. `rmqlab pull` brings it. {_OTHERWISE}")
     mine, its = engine.get("Arch", ""), found.get("Architecture", "")
@@ -101,6 +104,18 @@ def require_image(image: str, address: str | None = None) -> str:
     return address
 
 
+def container_status(address: str, container: str) -> str:
+    """Return a container's status, such as `running`, `paused`, `exited`; empty where it is gone.
+
+    Asked many times a second while a cluster starts: the SDK takes five times as long.
+    """
+    try:
+        _, answer = _ask(address, f"/containers/{container}/json", PATIENCE_S)
+    except EngineGoneError:
+        return ""
+    return str(answer.get("State", {}).get("Status", ""))
+
+
 def engine_client(address: str | None = None) -> DockerClient:
     """Return the docker SDK's client of an engine, by default of the one that is here.
 
@@ -108,7 +123,7 @@ def engine_client(address: str | None = None) -> DockerClient:
         EngineError: it does not answer.
     """
     address = address or find_engine()
-    _ask(address, "/_ping")  # in our words, and within a second, before the SDK begins to wait
+    _ask(address, "/_ping", PATIENCE_S)  # in our words, before the SDK begins to wait
     return _client(address)
 
 
@@ -167,8 +182,8 @@ def _usual_addresses() -> Iterator[str]:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=ANSWER_S)
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
@@ -178,16 +193,16 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _ask(address: str, question: str) -> tuple[int, dict[str, Any]]:
+def _ask(address: str, question: str, within_s: float) -> tuple[int, dict[str, Any]]:
     """Ask an engine one thing; return status and answer."""
     parts = urlsplit(address)
     try:
         if parts.scheme == "npipe":
-            return _ask_pipe(address, question)
+            return _ask_pipe(address, question, within_s)
         if parts.scheme == "unix":
-            connection: http.client.HTTPConnection = _UnixConnection(parts.path)
+            connection: http.client.HTTPConnection = _UnixConnection(parts.path, within_s)
         else:
-            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ANSWER_S)
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=within_s)
         try:
             connection.request("GET", question)
             response = connection.getresponse()
@@ -201,7 +216,7 @@ def _ask(address: str, question: str) -> tuple[int, dict[str, Any]]:
         ) from None
     except TimeoutError:
         raise EngineError(
-            f"The engine at {address} does not answer within {ANSWER_S:.0f} s: it is paused, or very busy. "
+            f"The engine at {address} does not answer within {within_s:.0f} s: it is paused, or very busy. "
             f"Resume or restart it. {_OTHERWISE}"
         ) from None
     except (ConnectionRefusedError, FileNotFoundError):
@@ -221,12 +236,12 @@ def _ask(address: str, question: str) -> tuple[int, dict[str, Any]]:
     return status, answer
 
 
-def _ask_pipe(address: str, question: str) -> tuple[int, dict[str, Any]]:
+def _ask_pipe(address: str, question: str, within_s: float) -> tuple[int, dict[str, Any]]:
     """Ask over a Windows named pipe, which only the SDK knows how to do with a time-out."""
     import docker  # noqa: PLC0415
     import requests  # noqa: PLC0415
 
-    client = docker.APIClient(base_url=address, timeout=ANSWER_S, version="1.41")
+    client = docker.APIClient(base_url=address, timeout=within_s, version="1.41")
     try:
         response = client.get(f"{client.base_url}{question}")
     except requests.Timeout:
