@@ -18,8 +18,9 @@ _HALF_AN_HOUR_S = 1800
 class ConsumeFromWhere(Enum):
     """Where a group begins in a queue in which it has no progress; its progress counts more than this.
 
-    LAST: at the end. RocketMQ begins at the first message all the same where the queue still has it in memory
-    (ConsumerManageProcessor, accessMessageInMemoryMaxRatio), as a young topic has.
+    LAST: at the end; but RocketMQ begins at offset 0 all the same in a queue whose first message is still
+    there and in memory (ConsumerManageProcessor), and a broker on a recent Java takes every message for one
+    that is. So it counts in queues that have lost their first messages to fileReservedTime, and in no others.
     """
 
     FIRST = "CONSUME_FROM_FIRST_OFFSET"
