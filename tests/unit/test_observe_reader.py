@@ -51,6 +51,12 @@ def test_a_map_needs_no_connection(cluster):
     ]
 
 
+def test_what_is_wrong_with_a_nodes_links_and_disk_is_read_with_the_map(cluster, reader):
+    cluster.troubled = {"broker-a": ("cut off from clients", "disk full")}
+    nodes = reader.read(Interest(registrations=True)).nodes
+    assert [node.troubles for node in nodes] == [(), ("cut off from clients", "disk full"), ()]
+
+
 def test_a_message_is_read_once(cluster, reader):
     cluster.send(0, "A")
     reader.read(ORDERS)
