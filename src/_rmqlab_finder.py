@@ -1,14 +1,20 @@
 """Settles what `rocketmq` is and who provides librocketmq: a `.pth` file imports this in every process.
 
 Every Python start pays for this module, so it imports nothing but `sys` until somebody imports one of
-few modules: `rocketmq` itself, since two packages bring a file for it, and the entry and the logging set-up
-of the gRPC one (`rmqlab.client.grpc_import`); `rocketmq.ffi` of the classic one
+few modules: `rocketmq` itself, since two packages bring a file for it, and the entries and the logging
+set-up of the gRPC one (`rmqlab.client.grpc_import`); `rocketmq.ffi` of the classic one
 (`rmqlab.client.classic_import`; `RMQLAB_CLIENT=native` leaves it to the native library).
 """
 
 import sys
 
-_OURS = {"rocketmq", "rocketmq.ffi", "rocketmq.v5", "rocketmq.v5.log.log_config"}
+_OURS = {
+    "rocketmq",
+    "rocketmq.ffi",
+    "rocketmq.grpc_protocol",
+    "rocketmq.v5",
+    "rocketmq.v5.log.log_config",
+}
 
 
 class ClassicFinder:

@@ -12,6 +12,7 @@ The gRPC package's logging set-up makes ~/logs/rocketmq_python at its import; ou
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import SourceFileLoader
@@ -41,13 +42,15 @@ GRPC_NAMES = {
 }
 """What rocketmq-python-client's own rocketmq/__init__.py exports, and from where."""
 
+_ENTRIES = {"rocketmq.grpc_protocol", "rocketmq.v5"}
+
 
 def with_our_loader(spec: ModuleSpec) -> ModuleSpec:
     """Return a spec of the two packages with our loader; that of a stranger called rocketmq as it is."""
     if spec.name == "rocketmq.v5.log.log_config":
         spec.loader = _LogLoader()
         return spec
-    if spec.name == "rocketmq.v5":
+    if spec.name in _ENTRIES:
         if spec.has_location:
             spec.loader = _GrpcLoader(spec.name, spec.origin)
         return spec
@@ -77,13 +80,16 @@ class _PackageLoader(Loader):
 
 
 class _GrpcLoader(SourceFileLoader):
-    """Executes the gRPC package's own rocketmq/v5/__init__.py, and then imports what has to come first."""
+    """Executes an entry of the gRPC package, its own code, with what has to be done before and after."""
 
     def exec_module(self, module: ModuleType) -> None:
+        # gRPC's core writes to standard error, that is into a cell; it reads this when it is loaded.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         super().exec_module(module)
-        # Its modules import each other in a circle that only closes from here, where its rocketmq/__init__.py
-        # begins too.
-        import_module("rocketmq.v5.client")
+        if module.__name__ == "rocketmq.v5":
+            # Its modules import each other in a circle that only closes from here, where its own
+            # rocketmq/__init__.py begins too.
+            import_module("rocketmq.v5.client")
 
 
 class _LogLoader(Loader):

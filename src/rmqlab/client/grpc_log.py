@@ -2,13 +2,12 @@
 
 The package itself logs to ~/logs/rocketmq_python. What escapes its logger is caught here as well: exceptions
 that its callbacks raise into `concurrent.futures` and `asyncio`, which would print them into whatever cell
-runs; and what gRPC's core writes to standard error (GRPC_VERBOSITY).
+runs. What gRPC's own core writes to standard error is turned off where it is imported (`grpc_import`).
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
@@ -60,7 +59,6 @@ def _comes_from_client(trace: TracebackType | None) -> bool:
 
 def logger() -> logging.Logger:
     """Return the gRPC client's logger, writing to `log_file()` from now on."""
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     client = logging.getLogger(NAME)
     if not any(isinstance(handler, _LogFile) for handler in client.handlers):
         log_file().parent.mkdir(parents=True, exist_ok=True)
