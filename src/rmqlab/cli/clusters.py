@@ -135,15 +135,31 @@ def ps() -> None:
         typer.echo("No cluster runs. `rmqlab up` starts one.")
 
 
+def _print_client_logs(lines: int) -> None:
+    from rmqlab.client.grpc_log import log_file  # noqa: PLC0415
+    from rmqlab.client.java import log_folder  # noqa: PLC0415
+
+    for which, file in (("Java", log_folder() / "rocketmq_client.log"), ("gRPC", log_file())):
+        typer.echo(f"--- the {which} client, {file}")
+        if file.exists():
+            text = file.read_text(encoding="utf-8", errors="replace")
+            typer.echo("\n".join(text.splitlines()[-lines:]))
+        else:
+            typer.echo("It has not logged anything yet.")
+
+
 @app.command()
 def logs(
-    name: Annotated[str, typer.Argument(help="The cluster's name.")],
+    name: Annotated[str, typer.Argument(help="The cluster's name; or `client`.")],
     node: Annotated[str | None, typer.Argument(help="One of its nodes; all by default.")] = None,
     lines: Annotated[int, typer.Option("-n", help="How many lines of each log.")] = 20,
 ) -> None:
-    """Print the end of the nodes' logs."""
+    """Print the end of the nodes' logs, or of your clients' (`rmqlab logs client`)."""
     from rmqlab.cluster import Cluster, find_record  # noqa: PLC0415
 
+    if name == "client":
+        _print_client_logs(lines)
+        return
     nodes = Cluster(find_record(name)).nodes
     if node is not None and node not in nodes:
         raise NoSuchClusterError(f"{name} has no node called {node!r}. It has: {', '.join(nodes)}.")
