@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -30,6 +31,7 @@ final class Link {
     private boolean cut;
     private long latencyMs;
     private double loss;
+    private int settings; // counts changes of latency and loss
 
     Link(String name) {
         this.name = name;
@@ -102,6 +104,20 @@ final class Link {
         }
         this.latencyMs = latencyMs;
         this.loss = loss;
+        settings++;
+        notifyAll();
+    }
+
+    synchronized int settings() {
+        return settings;
+    }
+
+    /** Waits until a chunk is due, or until other settings hold than those under which it set out. */
+    synchronized void awaitArrival(long dueNs, int settings) throws InterruptedException {
+        for (long leftNs = dueNs - System.nanoTime(); leftNs > 0 && settings == this.settings; ) {
+            TimeUnit.NANOSECONDS.timedWait(this, leftNs);
+            leftNs = dueNs - System.nanoTime();
+        }
     }
 
     synchronized void awaitOpen() throws InterruptedException {

@@ -16,14 +16,16 @@ final class Pipe {
     private static final int CHUNK = 16 * 1024;
     private static final int CHUNKS = 64; // then the sender is held up, as by a full window
 
-    /** Bytes that travel; no bytes: the end of the stream, null: a reset connection. */
+    /** Bytes that travel, and under which settings of the link; no bytes: the end of the stream, null: a reset. */
     private static final class Chunk {
         final byte[] bytes;
         final long dueNs;
+        final int settings;
 
-        Chunk(byte[] bytes, long dueNs) {
+        Chunk(byte[] bytes, long dueNs, int settings) {
             this.bytes = bytes;
             this.dueNs = dueNs;
+            this.settings = settings;
         }
     }
 
@@ -51,6 +53,7 @@ final class Pipe {
     private void read() throws InterruptedException {
         byte[] buffer = new byte[CHUNK];
         long dueNs = System.nanoTime();
+        int settings = link.settings();
         for (int count = 0; count >= 0; ) {
             byte[] bytes;
             try {
@@ -61,9 +64,13 @@ final class Pipe {
                 bytes = null;
             }
             long nowNs = System.nanoTime();
+            if (settings != link.settings()) {
+                settings = link.settings();
+                dueNs = nowNs;
+            }
             dueNs = Math.max(dueNs - nowNs, TimeUnit.MILLISECONDS.toNanos(link.travelMs())) + nowNs;
             link.held.addAndGet(Math.max(count, 0));
-            travelling.put(new Chunk(bytes, dueNs));
+            travelling.put(new Chunk(bytes, dueNs, settings));
         }
     }
 
@@ -71,7 +78,7 @@ final class Pipe {
         try {
             while (true) {
                 Chunk chunk = travelling.take();
-                TimeUnit.NANOSECONDS.sleep(chunk.dueNs - System.nanoTime());
+                link.awaitArrival(chunk.dueNs, chunk.settings);
                 link.pass(chunk.bytes == null ? 0 : chunk.bytes.length, passed);
                 if (chunk.bytes == null) {
                     Link.reset(to);
