@@ -108,20 +108,20 @@ class Cluster:
             if record is not None:
                 end(record, keep_files=record.lease_s is None if keep_files is None else keep_files)
 
-    def fault(self, name: str, *where: str, **how: Any) -> Fault:
+    def fault(self, name: str, *where: str | Node, **how: Any) -> Fault:
         """Begin a fault: `cluster.fault("pause", "broker-a")`. `with` undoes it, or its `undo()`.
 
         Args:
             name: `kill`, `stop`, `pause` (a node), `cut`, `slow_link` (two nodes, or `clients` and a node),
                 `slow_flush`, `disk_full` (a broker).
-            *where: The names of the nodes.
+            *where: The nodes, or their names.
             **how: What the fault takes besides, such as `latency_ms=100` (docs/faults.md).
 
         Raises:
             FaultError: there is no such fault or node, the cluster cannot have it, or it did not take effect.
             NodeDownError: the node does not run.
         """
-        return begin(self, name, where, how)
+        return begin(self, name, tuple(getattr(each, "name", each) for each in where), how)
 
     def troubles(self) -> dict[str, tuple[str, ...]]:
         """Return what is wrong with the links and the disk of each node, by its name, in a few words each."""

@@ -94,7 +94,7 @@ class Lab:
         self.admin.create_group(name, orderly=orderly)
         return name
 
-    def fault(self, name: str, *where: str, **how: Any) -> Fault:
+    def fault(self, name: str, *where: str | Node, **how: Any) -> Fault:
         """Begin a fault, as `Cluster.fault` does: `with lab.fault("kill", "broker-a"):`."""
         return self.cluster.fault(name, *where, **how)
 

@@ -219,7 +219,7 @@ def test_a_fault_is_undone_when_the_body_fails(hurt: Cluster) -> None:
 
 
 def test_a_fault_that_nobody_undoes_in_a_with_lasts_until_undo(hurt: Cluster) -> None:
-    fault = hurt.fault("pause", "broker-a-s1")
+    fault = hurt.fault("pause", hurt.nodes["broker-a-s1"])
     assert hurt.nodes["broker-a-s1"].state == "paused"
     fault.undo()
     fault.undo()  # a second time does nothing
