@@ -73,7 +73,9 @@ def discover(namesrv: str, proxy: str, credentials: Credentials | None) -> tuple
         if not _ADDRESS.fullmatch(address):
             raise ExternalClusterError(f"{address!r} is not an address: write host:port, such as box:9876.")
     if not addresses:
-        also = " A proxy serves gRPC clients; pictures and checks ask NameServer and brokers." if proxy else ""
+        also = (
+            " A proxy serves gRPC clients; pictures and checks ask NameServer and brokers." if proxy else ""
+        )
         raise ExternalClusterError(
             f"Which cluster? Give its NameServer's address, or set RMQLAB_NAMESRV.{also}"
         )
@@ -167,7 +169,12 @@ def join(record: Record) -> None:
 
 
 def remove_ours(record: Record) -> None:
-    """Delete our topics and groups there; where nobody answers, warn that they stay."""
+    """Delete our topics and groups there; where nobody answers, warn that they stay.
+
+    A group whose consumer left within the last 20 s may come back, empty: the broker holds the consumer's last
+    question for so long, and makes the group anew when it answers (PullRequestHoldService,
+    SubscriptionGroupManager.findSubscriptionGroupConfig).
+    """
     namespace = str(record.options["namespace"])
     membership.leave(record.namesrv)
     if not namespace:

@@ -9,6 +9,7 @@ import uuid
 import pytest
 from classic_kit import ClassicKit
 from client_kit import ClientKit
+from external_kit import ada, lab_there, school  # noqa: F401  (fixtures of tests about others' clusters)
 
 NATIVE = os.environ.get("RMQLAB_CLIENT") == "native"
 SURFACES = ["native"] if NATIVE else ["java", "rmqlab.client"]
@@ -61,11 +62,21 @@ def classic(request, brisk_cluster):
     kit.close()
 
 
+def _client(cluster):
+    if NATIVE:
+        pytest.skip("rmqlab.client needs our own library")
+    kit = ClientKit(cluster, topic_maker(cluster))
+    yield kit
+    kit.close()
+
+
 @pytest.fixture
 def client(brisk_cluster):
     """`rmqlab.client` on the brisk cluster, and clients of it that end with the test."""
-    if NATIVE:
-        pytest.skip("rmqlab.client needs our own library")
-    kit = ClientKit(brisk_cluster, topic_maker(brisk_cluster))
-    yield kit
-    kit.close()
+    yield from _client(brisk_cluster)
+
+
+@pytest.fixture(scope="module")
+def long_client(brisk_cluster):
+    """As `client`, with clients that end with the module."""
+    yield from _client(brisk_cluster)
