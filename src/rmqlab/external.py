@@ -171,8 +171,8 @@ def join(record: Record) -> None:
 def remove_ours(record: Record) -> None:
     """Delete our topics and groups there; where nobody answers, warn that they stay.
 
-    A group whose consumer left within the last 20 s may come back, empty: the broker holds the consumer's last
-    question for so long, and makes the group anew when it answers (PullRequestHoldService,
+    A group whose consumer left within the last 20 s may come back, empty: the broker holds the consumer's
+    last question for so long, and makes the group anew when it answers (PullRequestHoldService,
     SubscriptionGroupManager.findSubscriptionGroupConfig).
     """
     namespace = str(record.options["namespace"])

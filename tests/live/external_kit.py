@@ -93,7 +93,7 @@ def send(namesrv, topic, body="book"):
 def real_names(school):
     """Return all topics and groups there are, by their real names.
 
-    Not a learner's groups that nothing was consumed as: a broker may make one anew for a moment (`remove_ours`).
+    Not a learner's groups that nothing was consumed as: a broker may make one anew (`remove_ours`).
     """
     topics = set(school.admin.topics(system=True))
     groups = set(school.admin.at(school.broker).all_groups())
