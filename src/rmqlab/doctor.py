@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from rmqlab import places, ports, records
+from rmqlab.backends import DockerBackend
+from rmqlab.backends.docker_engine import AT_ONCE_S, image_for
 from rmqlab.client import provider
 from rmqlab.errors import RmqLabError
 from rmqlab.runtime import ROCKETMQ, find_java, jars_status
@@ -34,7 +36,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything a lab needs. Starts nothing and fetches nothing."""
-    looks = (_python, _java, _jars, _client, _memory, _disk, _port, _addresses, _clusters)
+    looks = (_python, _java, _jars, _client, _containers, _memory, _disk, _port, _addresses, _clusters)
     return [_safely(look) for look in looks]
 
 
@@ -69,6 +71,12 @@ def _jars() -> Finding:
 
 def _client() -> Finding:
     return Finding("Client", is_good=True, seen=provider())
+
+
+def _containers() -> Finding:
+    missing = DockerBackend().missing(AT_ONCE_S)
+    seen = f"an engine answers and has {image_for()}" if missing is None else missing
+    return Finding("Containers", is_good=True, seen=seen)  # nobody needs them
 
 
 def _memory() -> Finding:

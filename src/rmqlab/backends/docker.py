@@ -32,12 +32,13 @@ from rmqlab.backends.docker_engine import (
     image_for,
     require_image,
 )
+from rmqlab.backends.docker_words import in_our_words
 from rmqlab.backends.jvm import log_tail
-from rmqlab.errors import ClusterError, EngineError, EngineGoneError, PortTakenError
+from rmqlab.errors import ClusterError, EngineError, EngineGoneError
 from rmqlab.places import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path, PurePosixPath
 
     from docker import DockerClient
@@ -83,7 +84,7 @@ class DockerBackend:
         folder.mkdir(parents=True, exist_ok=True)
         address = _engine_of(folder) or find_engine()
         (folder / _ENGINE).write_text(address, encoding="utf-8")
-        with _in_our_words():
+        with in_our_words():
             engine = engine_client(address)
             pod = _named(engine, _name(cluster, _POD))
             if pod is None:
@@ -115,7 +116,7 @@ class DockerBackend:
             environment["CLASSPATH"] = str(INSIDE / spec.name / CLASSES)
         image = image_for(spec.release)
         address = require_image(image, _engine_of(folder.parent))
-        with _in_our_words():
+        with in_our_words():
             engine = engine_client(address)
             last = _named(engine, _name(cluster, spec.name))
             if last is not None:
@@ -144,7 +145,7 @@ class DockerBackend:
 
     def stop(self, handle: Handle, timeout_s: float) -> None:
         """Ask the JVM to shut down: SIGTERM runs RocketMQ's shutdown hook."""
-        with _in_our_words():
+        with in_our_words():
             container = _find(handle)
             if container is None or container.status not in {"running", "paused"}:
                 return
@@ -158,7 +159,7 @@ class DockerBackend:
         """Kill -9, and wait until the container has ended. It stays, for its log, until the next launch."""
         import docker  # noqa: PLC0415
 
-        with _in_our_words():
+        with in_our_words():
             container = _find(handle)
             if container is None or container.status not in {"running", "paused"}:
                 return
@@ -169,14 +170,14 @@ class DockerBackend:
 
     def pause(self, handle: Handle) -> None:
         """Freeze the container's processes; return once they stand still."""
-        with _in_our_words():
+        with in_our_words():
             container = _find(handle)
             if container is not None and container.status == "running":
                 container.pause()
 
     def resume(self, handle: Handle) -> None:
         """Let a frozen container go on."""
-        with _in_our_words():
+        with in_our_words():
             container = _find(handle)
             if container is not None and container.status == "paused":
                 container.unpause()
@@ -196,7 +197,7 @@ class DockerBackend:
         import docker  # noqa: PLC0415
 
         wanted = {"label": [f"{key}={value}" for key, value in _labels(cluster).items()]}
-        with contextlib.suppress(EngineGoneError), _in_our_words():
+        with contextlib.suppress(EngineGoneError), in_our_words():
             engine = engine_client(_engine_of(folder))
             there = engine.containers.list(all=True, filters=wanted)
             for container in sorted(there, key=lambda each: _NODE not in each.labels):  # the pod last
@@ -210,7 +211,7 @@ class DockerBackend:
 
 def clusters_by_label() -> list[str]:
     """Return which clusters of this state folder have a container, with or without a record."""
-    with contextlib.suppress(EngineGoneError), _in_our_words():
+    with contextlib.suppress(EngineGoneError), in_our_words():
         there = engine_client().containers.list(all=True, filters={"label": f"{_HOME}={_home()}"})
         return sorted({container.labels[_CLUSTER] for container in there})
     return []
@@ -280,27 +281,3 @@ def _wait(container: Container, timeout_s: float) -> bool:
     except requests.RequestException:  # the SDK lets its HTTP client's time-out through
         return False
     return True
-
-
-@contextlib.contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Turn what the SDK raises into a sentence and a next step."""
-    import docker  # noqa: PLC0415
-    import requests  # noqa: PLC0415
-
-    try:
-        yield
-    except docker.errors.APIError as error:
-        said = str(error.explanation or error)
-        if "port is already allocated" in said or "address already in use" in said:
-            raise PortTakenError(
-                f"A port of this cluster is taken by another program ({said}). Start it again: "
-                "`rmqlab down` frees its ports, and the next start takes others."
-            ) from error
-        raise EngineError(
-            f"The container engine refused: {said}. Restart it, or do without: RMQLAB_BACKEND=process."
-        ) from error
-    except (docker.errors.DockerException, requests.RequestException) as error:
-        raise EngineError(
-            f"The container engine went away: {error}. Start it again, or use RMQLAB_BACKEND=process."
-        ) from error
