@@ -66,7 +66,7 @@ def connect(  # noqa: PLR0913  (each is one choice of the caller)
         }
         if signer:
             records.keep_credentials(name, signer)
-        handles = {spec.name: backend.handle(spec) for spec in specs}
+        handles = backend.handles(specs)
         record = Record(name, "external", backend.name, time.time(), None, 0, specs, handles, options)
         records.write(record)
     meanwhile()

@@ -6,11 +6,13 @@ import json
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
 from rmqlab import connect, external
 from rmqlab.authentication import Credentials
+from rmqlab.backends import ExternalBackend
 from rmqlab.client import membership
 from rmqlab.client.membership import VARIABLE, Membership
 from rmqlab.errors import ExternalClusterError
@@ -159,3 +161,40 @@ def test_brokers_and_proxies_are_told_whom_to_let_in(tmp_path):
 def test_without_authentication_nobody_is_asked_who_he_is():
     properties = configured(find_topology("single"), ClusterOptions()).properties
     assert not [name for name in properties if name.startswith(("auth", "init", "inner"))]
+
+
+def spec(name, role, address):
+    return external._spec(name, role, address)
+
+
+def test_silent_nodes_are_asked_side_by_side_and_look_paused():
+    silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]  # they take connections, no more
+    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in silent]
+    backend = ExternalBackend()
+    specs = [spec(f"broker-{n}", "MASTER", address) for n, address in enumerate(addresses)]
+    specs.append(spec("gone", "MASTER", "127.0.0.1:9"))
+    handles = backend.handles(specs)
+    try:
+        began = time.monotonic()
+        states = [backend.state(handles[each.name]) for each in specs]
+        assert time.monotonic() - began < 2  # one after the other: half a second each
+        assert states == ["paused"] * 6 + ["down"]
+    finally:
+        for each in silent:
+            each.close()
+
+
+def test_an_answer_holds_for_a_while_so_that_a_class_does_not_besiege_its_broker():
+    address = nameserver([b'{"brokerAddrTable":{}}'])  # answers once
+    backend = ExternalBackend()
+    handle = backend.handles([spec("namesrv", "NAMESRV", address)])["namesrv"]
+    assert [backend.state(handle) for _ in range(20)] == ["up"] * 20
+
+
+@pytest.mark.parametrize("verb", ["stop", "kill", "pause", "resume"])
+def test_the_backend_hurts_nobody(verb):
+    backend = ExternalBackend()
+    handle = backend.handles([spec("broker-a", "MASTER", "127.0.0.1:9")])["broker-a"]
+    arguments = (handle, 1.0) if verb == "stop" else (handle,)
+    with pytest.raises(ExternalClusterError, match=f"Could not {verb} broker-a: somebody else runs"):
+        getattr(backend, verb)(*arguments)

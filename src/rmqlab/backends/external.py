@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
 from rmqlab.errors import ExternalClusterError
@@ -55,19 +56,24 @@ class ExternalBackend:
         """Refuse."""
         _refuse("start", spec.name)
 
-    def handle(self, spec: NodeSpec) -> Handle:
-        """Return what the state of a node is asked with."""
-        return {"name": spec.name, "role": spec.role, "address": spec.address}
+    def handles(self, specs: Sequence[NodeSpec]) -> dict[str, Handle]:
+        """Return by what each node is found again, and those that are worth asking at the same time."""
+        peers = ";".join(f"{spec.role} {spec.address}" for spec in specs)
+        return {spec.name: {"name": spec.name, "address": spec.address, "peers": peers} for spec in specs}
 
     def state(self, handle: Handle) -> NodeState:
-        """Tell how a node answers, or did within the last two seconds."""
+        """Tell how a node answers, or did within the last two seconds; all its peers are asked with it."""
         address = str(handle["address"])
-        asked_at, state = _seen.get(address, (float("-inf"), "down"))
-        if time.monotonic() - asked_at > _FRESH_S:
-            state = _ask(address, _QUESTIONS.get(str(handle["role"])))
-            with _guard:
-                _seen[address] = (time.monotonic(), state)
-        return state
+        with _guard:
+            asked_at, state = _seen.get(address, (float("-inf"), "down"))
+            if time.monotonic() - asked_at <= _FRESH_S:
+                return state
+            peers = [peer.split(" ") for peer in str(handle["peers"]).split(";")]
+            with ThreadPoolExecutor(len(peers), thread_name_prefix="rmqlab-external") as pool:
+                states = list(pool.map(lambda peer: _ask(peer[1], _QUESTIONS.get(peer[0])), peers))
+            now = time.monotonic()
+            _seen.update({peer[1]: (now, state) for peer, state in zip(peers, states, strict=True)})
+            return _seen[address][1]
 
     def stop(self, handle: Handle, timeout_s: float) -> None:  # noqa: ARG002  (the protocol's)
         """Refuse."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Annotated
 
 import typer
@@ -99,19 +100,26 @@ def down(
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every cluster of yours.")] = False,
 ) -> None:
-    """End a cluster: a lab's at once, one of `rmqlab up` in order, with its messages kept."""
+    """End a cluster: a lab's at once, one of `rmqlab up` in order, with its messages kept.
+
+    One that others run goes on; what is yours there is removed.
+    """
     from rmqlab.backends.strays import end_strays  # noqa: PLC0415
     from rmqlab.cluster import end_if, list_clusters  # noqa: PLC0415
 
-    names = [record.name for record in list_clusters()]
+    backends = {record.name: record.backend for record in list_clusters()}
+    names = list(backends)
     if name is None and not everything and len(names) != 1:
         raise NoSuchClusterError(f"Which one? Running: {', '.join(names) or 'none'}. Name it, or say --all.")
     if name is not None and name not in names:
         raise NoSuchClusterError(f"No cluster called {name} runs. Running now: {', '.join(names) or 'none'}.")
     for each in [name] if name else names:
-        with err.status(f"Stopping {each}"):
+        with err.status(f"Stopping {each}"), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", UserWarning)
             end_if(each, lambda _record: True)
-        typer.echo(f"{each} is down.")
+        typer.echo(f"{each} is {'left' if backends[each] == 'external' else 'down'}.")
+        for warning in warned:
+            err.print(f"[yellow]note[/] {warning.message}", highlight=False)
     if everything:
         for each in end_strays():
             typer.echo(f"{each} is down: its containers had no record.")
