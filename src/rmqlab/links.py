@@ -27,6 +27,7 @@ CLIENTS = "clients"
 """The end of a link that is no node."""
 
 CONF = "relay.conf"
+_PROXY = "rmq-proxy.json"
 
 _NODES = "127.0.0.1"
 _CLIENTS = "127.0.0.2"
@@ -38,8 +39,8 @@ _OUTSIDE = "outside"
 def linked(nodes: Sequence[NodeSpec], control_port: int, *, contained: bool) -> tuple[NodeSpec, ...]:
     """Return the nodes with a relay between them and before them, which is the last one.
 
-    Proxies listen on every address, and so do the replication ports of brokers under a controller
-    (ProxyStartup, AutoSwitchHAService): nothing can listen in front of them, so these stay as they are.
+    The replication port of a broker under a controller listens on every address (AutoSwitchHAService), and so
+    do proxies in containers (ProxyStartup): nothing can listen in front of them, so these stay as they are.
 
     Args:
         nodes: A planned cluster, whose nodes listen on 127.0.0.1.
@@ -53,8 +54,10 @@ def linked(nodes: Sequence[NodeSpec], control_port: int, *, contained: bool) -> 
         if node.is_nameserver:
             moved.append(_told(node, told))
         else:
-            moved.append(_rewired(node, told, _view(viewers.index(node))))
+            moved.append(_rewired(node, told, _view(viewers.index(node)), contained=contained))
     listeners = sorted(_listeners(nodes, _OUTSIDE if contained else _CLIENTS))
+    if not contained:
+        listeners += sorted(_proxies(nodes))
     lines = [f"control {_OUTSIDE if contained else _NODES}:{control_port}"]
     lines += [f"link {link} {host}:{port} {_NODES}:{port}" for link, host, port in listeners]
     relay = NodeSpec(
@@ -94,6 +97,14 @@ def _listeners(nodes: Sequence[NodeSpec], front: str) -> Iterator[tuple[str, str
                     yield f"{slave.name}>{node.name}", _REPLICATION, replication
 
 
+def _proxies(nodes: Sequence[NodeSpec]) -> Iterator[tuple[str, str, int]]:
+    for node in nodes:
+        if _PROXY in node.files:
+            conf = json.loads(node.files[_PROXY])
+            for name in ("grpcServerPort", "remotingListenPort"):
+                yield f"{CLIENTS}>{node.name}", _CLIENTS, conf[name]
+
+
 def _view(number: int) -> str:
     return f"127.0.0.{10 + number}"
 
@@ -106,7 +117,7 @@ def _told(node: NodeSpec, host: str) -> NodeSpec:
     return replace(node, address=f"{host}:{node.address.rpartition(':')[2]}")
 
 
-def _rewired(node: NodeSpec, told: str, view: str) -> NodeSpec:
+def _rewired(node: NodeSpec, told: str, view: str, *, contained: bool) -> NodeSpec:
     """Return a broker or proxy that uses the relay's addresses."""
     files = dict(node.files)
     if "broker.conf" in files:
@@ -117,10 +128,13 @@ def _rewired(node: NodeSpec, told: str, view: str) -> NodeSpec:
             conf["brokerIP2"] = _REPLICATION
         files["broker.conf"] = "".join(f"{key}={value}\n" for key, value in conf.items())
         node = _told(node, told)
-    if "rmq-proxy.json" in files:
-        conf = json.loads(files["rmq-proxy.json"])
+    if _PROXY in files:
+        conf = json.loads(files[_PROXY])
         conf["namesrvAddr"] = _seen(conf["namesrvAddr"], view)
-        files["rmq-proxy.json"] = json.dumps(conf, indent=2) + "\n"
+        if not contained:
+            conf["localServeAddr"] = told
+            node = _told(node, told)
+        files[_PROXY] = json.dumps(conf, indent=2) + "\n"
     return replace(node, files=files)
 
 

@@ -3,6 +3,7 @@ package rmqlab;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Collections;
 import java.util.List;
 import org.apache.rocketmq.common.utils.StartAndShutdown;
 import org.apache.rocketmq.proxy.ProxyStartup;
@@ -20,7 +21,7 @@ import org.apache.rocketmq.remoting.netty.NettyServerConfig;
  * and starts it in order; this comes first in that list and sets the addresses of the two servers behind it, which
  * stand in private fields, before their sockets are bound. All else is ProxyStartup's own.
  *
- * javac --release 17 -g:none -proc:none -cp 'THE GROUP'S JARS' -d .. LoopbackProxy.java
+ * javac --release 8 -g:none -cp 'THE GROUP'S JARS' -d .. LoopbackProxy.java
  */
 public final class LoopbackProxy implements StartAndShutdown {
     private final List<?> toStart;
@@ -46,7 +47,7 @@ public final class LoopbackProxy implements StartAndShutdown {
                 Object transport = get(server.getClass(), "transportServer", server);
                 int port = ConfigurationManager.getProxyConfig().getGrpcServerPort();
                 InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-                field(transport.getClass(), "addresses").set(transport, List.of(loopback));
+                field(transport.getClass(), "addresses").set(transport, Collections.singletonList(loopback));
             } else if (each instanceof RemotingProtocolServer) {
                 Object server = get(RemotingProtocolServer.class, "defaultRemotingServer", each);
                 NettyServerConfig config = (NettyServerConfig) get(
