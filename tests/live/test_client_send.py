@@ -142,6 +142,14 @@ def test_what_rocketmq_refuses_is_refused_with_its_reason_by_every_way_to_send(c
             send(message)
 
 
+@pytest.mark.parametrize("wrong", [None, "x", b"x"])
+def test_what_is_no_message_is_refused_by_every_way_to_send(client, wrong):
+    producer = client.producer()
+    for send in (producer.send, producer.send_async, producer.send_oneway):
+        with pytest.raises(TypeError, match="no Message"):
+            send(wrong)
+
+
 def test_the_limits_are_rocketmqs_own(client):
     from rmqlab.client.classic import rules
     from rmqlab.client.java import java_class
@@ -153,6 +161,21 @@ def test_the_limits_are_rocketmqs_own(client):
     assert {str(name) for name in validator.getNotAllowedSendTopicSet()} == rules.NOT_FOR_PROGRAMS
     limit = java_class("org.apache.rocketmq.client.Validators").TOPIC_MAX_LENGTH
     assert limit == rules.TOPIC_MAX_LENGTH
+
+
+def test_a_broker_refuses_the_one_property_that_is_not_reserved_and_not_allowed_either(client):
+    import rocketmq.client
+    import rocketmq.exceptions
+
+    from rmqlab.client.classic import rules
+
+    message = rocketmq.client.Message(client.topic())
+    message.set_body("x")
+    message.set_property(rules.INNER_BATCH, "1")
+    with pytest.raises(rocketmq.exceptions.ProducerSendSyncFailed, match="code 13"):
+        client.producer().send_sync(message)
+    with pytest.raises(client.api.MessageRefusedError, match="RocketMQ's own"):
+        client.api.Message("any", "x", properties={rules.INNER_BATCH: "1"})
 
 
 def test_properties_at_our_limit_pass_the_broker_and_above_its_own_do_not(client):

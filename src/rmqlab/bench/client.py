@@ -1,5 +1,7 @@
 """`rmqlab bench client`: the classic client's sync sends beside the Java client driven by JPype directly.
 
+The other ways of sending, and consuming, are measured in `ways`.
+
 Both send to one topic of one broker in the same process, in alternating rounds, with the same settings, and
 read the same three things from each answer. What is compared is our library's share: everything between
 `producer.send_sync(message)` and Java's `producer.send(message)`.
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from rmqlab.bench import ways
 from rmqlab.client.admin import Admin
 from rmqlab.client.java import java_class
 from rmqlab.starting import start_cluster
@@ -107,9 +110,7 @@ def measure(namesrv: str, rounds: int, sends: int = SENDS) -> list[Round]:
         rounds: how many.
         sends: sends a round and way.
     """
-    topic = f"bench-{uuid.uuid4().hex[:8]}"
-    with Admin(namesrv) as admin:
-        admin.create_topic(topic, queues=4)
+    topic = _topic(namesrv)
     classic, producer = _classic(namesrv, topic)
     java, java_producer = _java(namesrv, topic)
     try:
@@ -121,12 +122,29 @@ def measure(namesrv: str, rounds: int, sends: int = SENDS) -> list[Round]:
         java_producer.shutdown()
 
 
+def _topic(namesrv: str) -> str:
+    topic = f"bench-{uuid.uuid4().hex[:8]}"
+    with Admin(namesrv) as admin:
+        admin.create_topic(topic, queues=4)
+    return topic
+
+
+def _others(found: list[ways.Rates]) -> Table:
+    table = Table("what", "body", "rmqlab.client /s", "Java client by JPype /s", "ratio", title="other ways")
+    for one in found:
+        table.add_row(
+            one.what, f"{one.body_bytes} B", f"{one.ours:,.0f}", f"{one.java:,.0f}", f"{one.ratio:.2f}"
+        )
+    return table
+
+
 def run(rounds: int, console: Console) -> int:
     """Start a throw-away cluster, measure, print; return 0 if the budget is kept, else 1."""
     name = f"bench-{uuid.uuid4().hex[:6]}"
     cluster = start_cluster("single", name=name, lease_s=600)
     try:
         found = measure(cluster.namesrv, rounds)
+        others = ways.measure(cluster.namesrv, lambda: _topic(cluster.namesrv), rounds)
     finally:
         cluster.stop(keep_files=False)
     table = Table("round", "classic client /s", "Java client by JPype /s", "ratio", title="sync sends")
@@ -134,6 +152,7 @@ def run(rounds: int, console: Console) -> int:
         table.add_row(str(index), f"{one.classic:,.0f}", f"{one.java:,.0f}", f"{one.ratio:.3f}")
     ratio = statistics.median(one.ratio for one in found)
     console.print(table)
+    console.print(_others(others))
     verdict = "kept" if ratio >= BUDGET else "MISSED"
     console.print(f"median ratio {ratio:.3f}, budget {BUDGET}: {verdict}")
     return 0 if ratio >= BUDGET else 1

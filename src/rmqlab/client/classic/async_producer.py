@@ -37,6 +37,9 @@ class AsyncProducer(client.Producer):
     ) -> tuple[Any, ...]:
         raise NotImplementedError
 
+    def _require_running(self) -> None:
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start it; a second start of a running producer changes nothing.
 
@@ -98,6 +101,7 @@ class AsyncProducer(client.Producer):
             ProducerException: the producer does not run.
             Exception: whatever `selector` raises.
         """
+        self._require_running()
         parts = self._parts(message, queue, selector, arg)
         return self._async.begin(
             parts[0],

@@ -14,7 +14,6 @@ from rmqlab.client.classic.package import client, exceptions
 from rmqlab.client.classic.results import SendResult, read_result
 from rmqlab.client.classic.rules import check_message
 from rmqlab.client.facts import QueueRef
-from rmqlab.client.java import detach_with_thread, knows_thread
 from rmqlab.client.message import CONSTRUCTED, KEYS, TAGS
 from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT
 
@@ -143,6 +142,7 @@ class Producer(AsyncProducer):
             ProducerSendSyncFailed: no route, no answer in time, or the broker's refusal, with the reason.
             Exception: whatever `selector` raises.
         """
+        self._require_running(exceptions.ProducerSendSyncFailed)
         parts = self._parts(message, queue, selector, arg)
         try:
             return read_result(str(self._sends.send(*parts, timeout_ms or 0)))
@@ -163,6 +163,7 @@ class Producer(AsyncProducer):
             MessageRefusedError: RocketMQ would refuse the message.
             ProducerSendOnewayFailed: no route, or no connection.
         """
+        self._require_running(exceptions.ProducerSendOnewayFailed)
         parts = self._parts(message, queue, selector, arg)
         try:
             self._sends.sendOneway(*parts)
@@ -192,11 +193,11 @@ class Producer(AsyncProducer):
                 differ; nothing was sent.
             ProducerSendSyncFailed: as for `send`.
         """
-        handles = [message._handle for message in messages]  # noqa: SLF001  (the classic package's own)
+        self._require_running(exceptions.ProducerSendSyncFailed)
+        handles = [_handle_of(message) for message in messages]
         for handle in handles:
             check_message(handle, self._largest_body)
         parts = list(batches.split(handles, max_bytes))
-        self._require_running()
         target = (None, 0) if queue is None else (queue.broker, queue.queue_id)
         try:
             return [
@@ -234,21 +235,24 @@ class Producer(AsyncProducer):
     def _largest_body(self) -> int:
         return self._handle.limits[LARGEST_BODY]
 
-    def _require_running(self) -> None:
-        if not knows_thread():
-            detach_with_thread()
+    def _require_running(
+        self, failure: type[exceptions.ProducerException] = exceptions.ProducerException
+    ) -> None:
         try:
             self._handle.java()
         except RefusedError as error:
-            raise exceptions.ProducerException(str(error)) from None
+            raise failure(str(error)) from None
 
     def _parts(
-        self, message: client.Message, queue: QueueRef | None, selector: Selector | None, arg: Any
+        self,
+        message: client.Message,
+        queue: QueueRef | None,
+        selector: Selector | None,
+        arg: Any,
     ) -> tuple[Any, ...]:
         """Check a message and take it apart for `rmqlab.Sends`: its fields, then broker and queue."""
-        handle: Handle = message._handle  # noqa: SLF001  (the classic package's own)
+        handle = _handle_of(message)
         check_message(handle, self._largest_body)
-        self._require_running()
         if selector is not None:
             if queue is not None:
                 raise ValueError("queue and selector: a send has one of the two")
@@ -269,3 +273,9 @@ class Producer(AsyncProducer):
             broker,
             queue_id,
         )
+
+
+def _handle_of(message: client.Message) -> Handle:
+    if not isinstance(message, client.Message):
+        raise TypeError(f"{message!r} is no Message")
+    return message._handle  # noqa: SLF001  (the classic package's own)

@@ -54,6 +54,9 @@ RESERVED = frozenset(
 )
 """Property names that RocketMQ keeps for itself (MessageConst.STRING_HASH_SET)."""
 
+INNER_BATCH = "INNER_NUM"
+"""A property that is not reserved, and for which a broker refuses a message (HookUtils.checkInnerBatch)."""
+
 
 class MessageRefusedError(exceptions.ProducerException, ValueError):
     """A message, or one of its parts, that RocketMQ would refuse or change; nothing was sent."""
@@ -86,7 +89,7 @@ def check_property(name: str, value: str) -> None:
     Raises:
         MessageRefusedError: reserved, blank, or with a separator in it.
     """
-    if name in RESERVED:
+    if name in RESERVED or name == INNER_BATCH:
         raise MessageRefusedError(
             f"the property name {name} is RocketMQ's own (MessageConst): choose another one, "
             "or the argument that sets it (keys, tags, delay_level, delay_ms, deliver_at)"
@@ -102,6 +105,8 @@ def check_text(what: str, value: str) -> None:
     Raises:
         MessageRefusedError: it has a separator in it, or is no Unicode text.
     """
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: {value!r} is no text")
     if "\x01" in value or "\x02" in value:
         raise MessageRefusedError(
             f"{what} has U+0001 or U+0002 in it, by which RocketMQ separates properties (MessageDecoder)"
