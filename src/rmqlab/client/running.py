@@ -62,14 +62,15 @@ def end(java: Any, instance: Any, meanwhile: Callable[[], Any] = bool) -> None:
         instance: its MQClientInstance.
         meanwhile: what else to do, again and again, until shutdown() is back.
     """
-    remoting = instance.getMQClientAPIImpl().getRemotingClient()
+    remotings = [each.getMQClientAPIImpl().getRemotingClient() for each in (instance, *_tracing(java))]
     kind = java_class("org.apache.rocketmq.remoting.netty.NettyEventType").IDLE
     event = java_class("org.apache.rocketmq.remoting.netty.NettyEvent")(kind, "", None)
     ended = threading.Event()
 
     def nudge() -> None:
         while not ended.wait(_NUDGE_S) and jpype.isJVMStarted():
-            remoting.putNettyEvent(event)
+            for remoting in remotings:
+                remoting.putNettyEvent(event)
             meanwhile()
 
     nudging = threading.Thread(target=nudge, name="rmqlab-nudge", daemon=True)
@@ -80,6 +81,14 @@ def end(java: Any, instance: Any, meanwhile: Callable[[], Any] = bool) -> None:
         ended.set()
         # A thread that comes back from Java while the interpreter ends would take the process down with it.
         nudging.join()
+
+
+def _tracing(java: Any) -> tuple[Any, ...]:
+    """Return the MQClientInstance of the producer that sends a client's traces, if it traces."""
+    dispatcher = java.getTraceDispatcher()
+    if dispatcher is None:
+        return ()
+    return (dispatcher.getTraceProducer().getDefaultMQProducerImpl().getMqClientFactory(),)
 
 
 def _shutdown(client: Any) -> None:
