@@ -45,7 +45,7 @@ class Kernel:
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
         namesrv, *pids = line.split()
-        return namesrv, [int(pid) for pid in pids]
+        return namesrv, [int(pid) for pid in pids if pid != "None"]  # containers have none
 
     def leave(self) -> None:
         """End in order, as a kernel does that is restarted."""
