@@ -31,7 +31,12 @@ def brisk_cluster():
         transaction_check_ms=1000,
         timers=True,
         trace=True,
-        properties={"enablePropertyFilter": True, "autoCreateTopicEnable": False, "timerPrecisionMs": 100},
+        properties={
+            "enablePropertyFilter": True,
+            "autoCreateTopicEnable": False,
+            "timerPrecisionMs": 100,
+            "waitTimeMillsInSendQueue": 5000,  # 200 ms: too little on a machine that is busy with other tests
+        },
     )
     started = start_cluster("single", name="brisk", options=options, lease_s=120)
     try:
