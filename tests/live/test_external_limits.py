@@ -6,10 +6,12 @@ import time
 
 import pytest
 from actors import eventually
-from external_kit import real_names
+from external_kit import real_names, send, sit_down
 from rocketmq.client import Message, Producer
 
 from rmqlab import connect, list_clusters, start_cluster, start_lab
+from rmqlab.client.admin import Admin
+from rmqlab.client.java import java_class
 from rmqlab.cluster import end_if
 from rmqlab.errors import AdminError, ExternalClusterError, FaultError, NotOursError
 from rmqlab.lab import Lab
@@ -124,3 +126,30 @@ def test_a_client_with_credentials_of_its_own_is_not_signed_for(lab_there):
         producer.shutdown()
     with pytest.raises(AdminError):
         lab_there.admin.create_topic("not/a/topic")
+
+
+def test_a_learner_with_rights_in_the_namespace_only_works_there_and_nowhere_else(
+    ada, school, monkeypatch, tmp_path
+):
+    """The rights are those that docs/external.md gives a learner."""
+    several, teacher = java_class("java.util.Arrays").asList, school.admin._ext
+    teacher.createUser(school.broker, "carol", "carols-secret", "Normal")
+    rights = {("Topic:rmqlab-carol*", "Group:rmqlab-carol*"): "All", ("Group:TOOLS_CONSUMER",): "Sub"}
+    for resources, action in rights.items():
+        change = teacher.updateAcl if "TOOLS" in resources[0] else teacher.createAcl
+        change(school.broker, "User:carol", several(resources), several([action]), several([]), "Allow")
+    sit_down(monkeypatch, school, tmp_path / "carol", "carol")
+    monkeypatch.setenv("RMQLAB_ACCESS_KEY", "carol")
+    monkeypatch.setenv("RMQLAB_SECRET_KEY", "carols-secret")
+    lab = start_lab("00-welcome", backend="external")
+    lab.topic("orders")
+    lab.group("stock")
+    sent = send(lab.namesrv, "orders")
+    assert [message.msg_id for message in lab.admin.messages("orders")] == [sent.msg_id]
+    with Admin(school.namesrv, credentials=("carol", "carols-secret")) as without_namespace:
+        for command in (without_namespace.delete_topic, without_namespace.create_topic):
+            with pytest.raises(AdminError, match="User:carol has no permission"):
+                command("payroll")
+    lab.stop()
+    assert not [name for name in real_names(school) if "carol" in name]
+    assert "payroll" in real_names(school)
