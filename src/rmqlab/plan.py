@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rmqlab.authentication import Credentials, proxy_properties
 from rmqlab.legacy import RELEASE_FILES
 from rmqlab.links import linked
-from rmqlab.nodespec import NodeSpec
+from rmqlab.nodespec import SYSTEM_PROPERTIES, NodeSpec
 from rmqlab.options import ClusterOptions, configured
 from rmqlab.runtime.slow_disk import LIBRARY, ORDER
 
@@ -64,6 +64,13 @@ _WITH_SLAVES = {
 
 _OPEN_TO_CONTROLLER = ("--add-opens=java.base/java.lang=ALL-UNNAMED",)
 """What the controller and its clients reflect on (JRaft's and DLedger's serialization)."""
+
+_OF_PROXIES = {
+    **SYSTEM_PROPERTIES,
+    # Without TLS a proxy still signs a certificate of its own at each start (ProxyAndTlsProtocolNegotiator):
+    # a short key for it saves half a second of a core. It is never used.
+    "io.grpc.netty.shaded.io.netty.handler.ssl.util.selfSignedKeyStrength": "1024",
+}
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,7 @@ def _broker(index: int, topology: Topology, site: _Site) -> NodeSpec:
         broker_id=-1 if topology.controller else shape.broker_id,
         release=topology.release,
         java_options=_OPEN_TO_CONTROLLER if topology.controller else (),
+        system_properties=dict(_OF_PROXIES if topology.proxy == "local" else SYSTEM_PROPERTIES),
     )
 
 
@@ -244,6 +252,7 @@ def _proxy(topology: Topology, site: _Site) -> NodeSpec:
         max_heap_mb=256,
         files={_PROXY_CONF: _proxy_conf("cluster", topology, site)},
         arguments=("-pm", "cluster", "-pc", _PROXY_CONF),
+        system_properties=dict(_OF_PROXIES),
     )
 
 
