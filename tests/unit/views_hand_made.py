@@ -78,8 +78,22 @@ _SILENT = TopicState(
 )
 ORDERS = {"topic": "orders"}
 
+# What a program measured of its own sends: called, returned, answered, in seconds of one clock.
+MEASURED = {
+    "sync": [(5.0 + 0.002 * n, 5.002 + 0.002 * n, 5.002 + 0.002 * n) for n in range(50)],
+    "async": [(6.0 + 0.0001 * n, 6.0001 + 0.0001 * n, 6.02 + 0.0004 * n) for n in range(50)],
+    "oneway": [(7.0 + 0.0001 * n, 7.0001 + 0.0001 * n, None) for n in range(50)],
+    "batch": [(8.0, 8.004, 8.004)] * 50,
+}
+
 # A name, and what is drawn: the kind, its facts, its arguments.
 GALLERY = {
+    "sends": ("sends", snapshot(), {"calls": MEASURED}),
+    "sends of a long-named mode": (
+        "sends",
+        snapshot(),
+        {"calls": {"sync, in four threads": [(0, 1.5, 1.5)]}},
+    ),
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
     "map of nothing": ("map", snapshot(nodes=()), {}),
