@@ -48,11 +48,11 @@ def relock(name: str = "rocketmq", version: str | None = None) -> Path:
     Raises:
         RuntimeFilesError: Maven is missing, or it failed; the message carries the end of what it printed.
     """
-    if shutil.which("mvn") is None:
-        raise RuntimeFilesError("Making the lock anew needs Maven: install it so that `mvn` is on the PATH.")
     if not lock_path(name).is_file():
         known = ", ".join(sorted(path.stem for path in lock_path(name).parent.glob("*.json")))
         raise RuntimeFilesError(f"There is no lock file called {name}. There are: {known}.")
+    if shutil.which("mvn") is None:
+        raise RuntimeFilesError("Making the lock anew needs Maven: install it so that `mvn` is on the PATH.")
     old = read_lock(name)
     version = version or old.version
     roots = tuple(f"{root.rpartition(':')[0]}:{version}" for root in old.roots)
