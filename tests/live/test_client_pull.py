@@ -161,6 +161,26 @@ def test_filters_by_tag_and_by_sql(client):
             assert [int(message.body) for message in consumer.messages(idle_s=1)] == expected
 
 
+def test_a_condition_that_is_no_sql_is_refused_and_another_may_follow(client):
+    import rocketmq.exceptions
+
+    topic = numbered(client, 3)
+    consumer = client.pull()
+    with pytest.raises(rocketmq.exceptions.ConsumerException, match=r"ParseException|SQL92"):
+        consumer.subscribe(topic, sql="n === 1")
+    consumer.subscribe(topic)
+    assert len(poll_all(consumer, 3)) == 3
+
+
+def test_two_topics_share_one_consumer(client):
+    topics = {numbered(client, 2), numbered(client, 2)}
+    consumer = client.pull()
+    for topic in topics:
+        consumer.subscribe(topic)
+    assert {queue.topic for queue in consumer.assignment} == topics
+    assert sorted(message.topic for message in poll_all(consumer, 4)) == sorted([*topics, *topics])
+
+
 def test_paused_queues_are_left_alone(client):
     topic = numbered(client, 2)
     consumer = client.pull(batch_size=1)

@@ -76,6 +76,11 @@ def test_a_condition_that_is_no_sql_is_refused_by_the_broker_in_words(client):
     consumer.start()
     with pytest.raises(rocketmq.exceptions.ConsumerException, match=r"ParseException|SQL92"):
         consumer.subscribe(topic, lambda _: 0, sql="region === 'eu'")
+    assert consumer.subscriptions == {}
+    inbox = Inbox(0)
+    consumer.subscribe(topic, inbox, sql="region = 'eu'")
+    client.send(topic, "x", properties={"region": "eu"})
+    inbox.wait(1)
 
 
 def test_one_consumer_has_several_topics_each_with_its_own_callback(client):

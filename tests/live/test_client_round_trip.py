@@ -16,7 +16,15 @@ WORDS = st.text(CHARACTERS, min_size=1, max_size=40).filter(lambda text: text.st
 BODIES = st.binary(min_size=1, max_size=10_000) | st.binary(min_size=1, max_size=5).map(
     lambda part: part * 2000
 )
-PROPERTIES = st.dictionaries(WORDS, WORDS, max_size=5)
+
+
+def allowed(name):
+    from rmqlab.client.classic.rules import INNER_BATCH, RESERVED  # noqa: PLC0415  (not over a native library)
+
+    return name not in RESERVED | {INNER_BATCH}
+
+
+PROPERTIES = st.dictionaries(WORDS.filter(allowed), WORDS, max_size=5)
 PARTS = st.fixed_dictionaries(
     {
         "body": BODIES,

@@ -1,10 +1,14 @@
 """Batches: split by size, in order, nothing lost; what RocketMQ has no batches of is refused."""
 
 import itertools
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+if os.environ.get("RMQLAB_CLIENT") == "native":
+    pytest.skip("rmqlab.client needs our own library", allow_module_level=True)
 
 from rmqlab.client import Message, MessageRefusedError
 from rmqlab.client.classic.batches import _ADDED, encode, split

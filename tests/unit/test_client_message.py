@@ -1,8 +1,13 @@
 """Messages in one call: parts, delays, what is of the wrong type."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
+if os.environ.get("RMQLAB_CLIENT") == "native":
+    pytest.skip("rmqlab.client needs our own library", allow_module_level=True)
+
 import rocketmq.client
 
 from rmqlab.client import Message, MessageRefusedError

@@ -1,10 +1,15 @@
 """What RocketMQ refuses is refused before it is sent, with a reason; what it allows is not."""
 
+import os
 import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+if os.environ.get("RMQLAB_CLIENT") == "native":
+    pytest.skip("rmqlab.client needs our own library", allow_module_level=True)
+
 from rocketmq.exceptions import ProducerException
 
 from rmqlab.client import Message, MessageRefusedError

@@ -99,8 +99,17 @@ class PushConsumer:
         if java is not None:
             factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
             factory.updateTopicRouteInfoFromNameServer(java.withNamespace(topic))
-            factory.checkClientInBroker()  # does every broker understand the SQL?
+            try:
+                factory.checkClientInBroker()  # does every broker understand the SQL?
+            except jpype.JException:
+                self._unsubscribe(java, topic)
+                raise
             self._take_queues(java, [topic])
+
+    def _unsubscribe(self, java: Any, topic: str) -> None:
+        with self._lock:
+            java.unsubscribe(topic)
+            del self.subscriptions[topic], self._callbacks[topic]
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
         """Register the callback of the topics that were subscribed since the last one was registered."""

@@ -66,6 +66,7 @@ class LitePull:
         self._java: Any = None
         self._instance: Any = None
         self._noted: dict[QueueRef, int] = {}
+        self._topics: set[str] = set()  # subscribed to
         self._lock = threading.Lock()
         start_jvm_in_background()
 
@@ -141,7 +142,13 @@ class LitePull:
 
     def subscribe(self, topic: str, expression: str, *, sql: bool) -> None:
         self._now_or_at_start(lambda java: Subscription(expression, sql).tell(java, topic))
-        self._take_queues()
+        self._topics.add(topic)
+        try:
+            self._take_queues()
+        except exceptions.ConsumerException:  # the broker does not understand the SQL
+            self._topics.discard(topic)
+            self.call(lambda java: java.unsubscribe(topic))
+            raise
 
     def assign(self, queues: tuple[QueueRef, ...]) -> None:
         self._now_or_at_start(lambda java: java.assign(_java_queues(java, queues)))
@@ -157,7 +164,7 @@ class LitePull:
 
     def _take_queues(self) -> None:
         """Wait, shortly, until rebalancing has given it queues: then it can seek, and misses nothing."""
-        if self.state is not State.RUNNING or not self.call(lambda _: self._subscribed()):
+        if self.state is not State.RUNNING or not self._topics:
             return
         # Without a heartbeat it takes a broker for one that is too old for SQL92, and waits a second.
         self._instance.sendHeartbeatToAllBrokerWithLock()
@@ -165,13 +172,9 @@ class LitePull:
         deadline = time.monotonic() + _QUEUES_S
         while time.monotonic() < deadline:
             self._instance.doRebalance()
-            if self.assignment():
+            if self._topics <= {queue.topic for queue in self.assignment()}:
                 return
             time.sleep(_POLL_S)
-
-    def _subscribed(self) -> bool:
-        inner = self._instance.selectConsumer(self._java.getConsumerGroup())
-        return inner is not None and bool(inner.subscriptions().size())
 
     # -- offsets -----------------------------------------------------------------------------------
 

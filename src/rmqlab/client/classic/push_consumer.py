@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ConsumeStatus = client.ConsumeStatus
 MessageModel = ffi.MessageModel
-ANSWERS = frozenset(ConsumeStatus)
+_ANSWERS = tuple(ConsumeStatus)
 
 
 class PushConsumer(client.PushConsumer):
@@ -152,7 +152,7 @@ class PushConsumer(client.PushConsumer):
         def deliver(_consumer: Any, handle: Any) -> ConsumeStatus:
             status = callback(ReceivedMessage(handle))
             # True would count as 1, which is RECONSUME_LATER: not what it means to who returns it.
-            if isinstance(status, bool) or status not in ANSWERS:
+            if isinstance(status, bool) or status not in _ANSWERS:
                 raise ValueError(
                     f"the callback of {topic} returned {status!r}: return ConsumeStatus.CONSUME_SUCCESS "
                     "or ConsumeStatus.RECONSUME_LATER"

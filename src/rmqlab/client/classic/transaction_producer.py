@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rmqlab.client.transaction import TransactionProducer
 
-_ANSWERS = frozenset(TransactionStatus)
+_ANSWERS = tuple(TransactionStatus)
 _OUTCOMES = {"COMMIT_MESSAGE": TransactionStatus.COMMIT, "ROLLBACK_MESSAGE": TransactionStatus.ROLLBACK}
 
 
