@@ -12,7 +12,7 @@ from rmqlab.authentication import Credentials
 from rmqlab.backends import ExternalBackend
 from rmqlab.cluster import Cluster
 from rmqlab.errors import ExternalClusterError
-from rmqlab.external import discover, namespace_of, remove_ours
+from rmqlab.external import credentials_here, discover, namespace_of, remove_ours
 from rmqlab.records import Record
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def connect(  # noqa: PLR0913  (each is one choice of the caller)
     """
     namesrv = namesrv or os.environ.get("RMQLAB_NAMESRV", "")
     proxy = os.environ.get("RMQLAB_PROXY", "") if proxy is None else proxy
-    signer = Credentials(*credentials) if credentials else _from_environment()
+    signer = Credentials(*credentials) if credentials else credentials_here()
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", namesrv)[:60].strip("-.") or "external"
     specs = discover(namesrv, proxy, signer)
     backend = ExternalBackend()
@@ -76,13 +76,6 @@ def connect(  # noqa: PLR0913  (each is one choice of the caller)
     place = f"your names are in {record.options['namespace']}" if cluster.namespace else "you only look at it"
     cluster.why_backend = f"On a cluster that others run; {place}."
     return cluster
-
-
-def _from_environment() -> Credentials | None:
-    keys = os.environ.get("RMQLAB_ACCESS_KEY"), os.environ.get("RMQLAB_SECRET_KEY")
-    if any(keys) and not all(keys):
-        raise ExternalClusterError("Credentials are two: set RMQLAB_ACCESS_KEY and RMQLAB_SECRET_KEY.")
-    return Credentials(*keys) if all(keys) else None
 
 
 def _addresses(specs: tuple) -> str:

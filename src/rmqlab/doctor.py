@@ -15,6 +15,7 @@ from rmqlab.backends import DockerBackend
 from rmqlab.backends.docker_engine import AT_ONCE_S, image_for
 from rmqlab.client import provider
 from rmqlab.errors import RmqLabError
+from rmqlab.external import credentials_here, discover, namespace_of
 from rmqlab.runtime import ROCKETMQ, find_java, jars_status
 from rmqlab.starting import DISK_REFUSES_ABOVE, disk_use
 
@@ -37,6 +38,8 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything a lab needs. Starts nothing and fetches nothing."""
     looks = (_python, _java, _jars, _client, _containers, _memory, _disk, _port, _addresses, _clusters)
+    if os.environ.get("RMQLAB_BACKEND") == "external":
+        looks += (_external,)
     return [_safely(look) for look in looks]
 
 
@@ -113,8 +116,15 @@ def _addresses() -> Finding:
     return Finding(
         "Addresses",
         is_good=True,
-        seen="every port of a cluster listens on 127.0.0.1 only, the replication port included",
+        seen="every port of a cluster listens on 127.0.0.1 only, the replication port and the proxy included",
     )
+
+
+def _external() -> Finding:
+    proxy = os.environ.get("RMQLAB_PROXY", "")
+    nodes = discover(os.environ.get("RMQLAB_NAMESRV", ""), proxy, credentials_here())
+    brokers = ", ".join(f"{node.name} at {node.address}" for node in nodes if node.is_broker)
+    return Finding("External", is_good=True, seen=f"{brokers}; your names begin with {namespace_of('LAB')}")
 
 
 def _clusters() -> Finding:

@@ -15,13 +15,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rmqlab import records
+from rmqlab.authentication import Credentials
 from rmqlab.client import membership, remoting
 from rmqlab.errors import AdminError, ExternalClusterError
 from rmqlab.nodespec import NodeSpec
 from rmqlab.places import state_dir
 
 if TYPE_CHECKING:
-    from rmqlab.authentication import Credentials
     from rmqlab.client.admin import Admin
     from rmqlab.nodespec import NodeRole, Program
     from rmqlab.records import Record
@@ -59,6 +59,18 @@ def namespace_of(what: str) -> str:
 
 def _fit(text: str) -> str:
     return _UNFIT.sub("-", text.strip())[:_LONGEST_PART].strip("-") or "somebody"
+
+
+def credentials_here() -> Credentials | None:
+    """Return the credentials of RMQLAB_ACCESS_KEY and RMQLAB_SECRET_KEY, None without them.
+
+    Raises:
+        ExternalClusterError: only one of the two is set.
+    """
+    keys = os.environ.get("RMQLAB_ACCESS_KEY"), os.environ.get("RMQLAB_SECRET_KEY")
+    if any(keys) and not all(keys):
+        raise ExternalClusterError("Credentials are two: set RMQLAB_ACCESS_KEY and RMQLAB_SECRET_KEY.")
+    return Credentials(*keys) if all(keys) else None
 
 
 def discover(namesrv: str, proxy: str, credentials: Credentials | None) -> tuple[NodeSpec, ...]:

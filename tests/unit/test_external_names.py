@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from rmqlab import connect, external
+from rmqlab import connect, doctor, external
 from rmqlab.authentication import Credentials
 from rmqlab.backends import ExternalBackend
 from rmqlab.client import membership
@@ -198,3 +198,12 @@ def test_the_backend_hurts_nobody(verb):
     arguments = (handle, 1.0) if verb == "stop" else (handle,)
     with pytest.raises(ExternalClusterError, match=f"Could not {verb} broker-a: somebody else runs"):
         getattr(backend, verb)(*arguments)
+
+
+def test_the_doctor_looks_for_the_cluster_that_was_asked_for(desk):
+    assert "External" not in {finding.about for finding in doctor.examine()}
+    desk.setenv("RMQLAB_BACKEND", "external")
+    desk.setenv("RMQLAB_NAMESRV", "127.0.0.1:9")
+    (finding,) = [finding for finding in doctor.examine() if finding.about == "External"]
+    assert not finding.is_good
+    assert "No NameServer answers at 127.0.0.1:9" in finding.seen
