@@ -1,7 +1,7 @@
-"""Async, oneway, batch and consuming: `rmqlab.client` beside the Java client driven by JPype directly.
+"""Every way to send, and consuming: `rmqlab.client` beside the Java client driven by JPype directly.
 
 Both do the same work on one broker in the same process, in turns. A rate counts from the first call until the
-last message is answered (async, batch), handed to the socket (oneway), or received (consume).
+last message is answered (sync, async, batch), handed to the socket (oneway), or received (consume).
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class _Ours:
         self._producer = Producer(f"PID-{topic}", namesrv=namesrv, timeout_ms=30_000)
         self._producer.start()
 
+    def sync(self, body: bytes) -> None:
+        for _ in range(_MESSAGES):
+            self._producer.send(Message(self._topic, body, tags="bench"))
+
     def async_(self, body: bytes) -> None:
         for _ in range(_MESSAGES):
             self._producer.send_async(Message(self._topic, body, tags="bench"))
@@ -118,6 +122,11 @@ class _Java:
         self._producer.setNamesrvAddr(namesrv)
         self._producer.setSendMsgTimeout(30_000)
         self._producer.start()
+
+    def sync(self, body: bytes) -> None:
+        for _ in range(_MESSAGES):
+            result = self._producer.send(self._message(self._topic, "bench", "", body))
+            _ = (result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset())
 
     def async_(self, body: bytes) -> None:
         countdown = _Countdown(_MESSAGES)
@@ -187,7 +196,7 @@ def measure(namesrv: str, new_topic: Callable[[], str], rounds: int) -> list[Rat
     try:
         for size in BODY_BYTES:
             body = b"x" * size
-            for name in ("async_", "oneway", "batch"):
+            for name in ("sync", "async_", "oneway", "batch"):
                 taken = {side: [_seconds(lambda: getattr(side, name)(body))] for side in (ours, java)}  # noqa: B023
                 for index in range(rounds):
                     for side in (ours, java) if index % 2 else (java, ours):
