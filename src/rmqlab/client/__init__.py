@@ -6,6 +6,26 @@ Names are imported on first use (PEP 562): the loader of `rocketmq.ffi` passes h
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rmqlab.client.callbacks import (
+        CallbackError,
+        callback_error_count,
+        callback_errors,
+        clear_callback_errors,
+    )
+    from rmqlab.client.classic.message import Message, ReceivedMessage
+    from rmqlab.client.classic.producer import Producer
+    from rmqlab.client.classic.pull_consumer import PullConsumer
+    from rmqlab.client.classic.push_consumer import ConsumeStatus, MessageModel, PushConsumer
+    from rmqlab.client.classic.results import SendResult, SendStatus, TransactionSendResult, TransactionStatus
+    from rmqlab.client.classic.rules import MessageRefusedError
+    from rmqlab.client.classic.transaction_producer import TransactionMQProducer
+    from rmqlab.client.classic.where import ConsumeFromWhere
+    from rmqlab.client.facts import Progress, QueueRef
+    from rmqlab.client.java import start_jvm, start_jvm_in_background
+    from rmqlab.client.providers import provider, warm_up
 
 _HOME = {
     "CallbackError": "callbacks",
@@ -34,7 +54,32 @@ _HOME = {
     "warm_up": "providers",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605  (the table is the list)
+__all__ = [
+    "CallbackError",
+    "ConsumeFromWhere",
+    "ConsumeStatus",
+    "Message",
+    "MessageModel",
+    "MessageRefusedError",
+    "Producer",
+    "Progress",
+    "PullConsumer",
+    "PushConsumer",
+    "QueueRef",
+    "ReceivedMessage",
+    "SendResult",
+    "SendStatus",
+    "TransactionMQProducer",
+    "TransactionSendResult",
+    "TransactionStatus",
+    "callback_error_count",
+    "callback_errors",
+    "clear_callback_errors",
+    "provider",
+    "start_jvm",
+    "start_jvm_in_background",
+    "warm_up",
+]
 
 
 def __getattr__(name: str) -> object:
