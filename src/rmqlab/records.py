@@ -84,9 +84,15 @@ def folder(name: str) -> Path:
     return root() / name
 
 
+def _make_folder(path: Path) -> None:
+    """Make a cluster's folder, closed to other users: messages and credentials lie in it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
 def write(record: Record) -> None:
     """Write a record so that no reader ever sees half of one."""
-    record.folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(record.folder)
     partial = record.folder / f"record.{os.getpid()}.new"
     partial.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
     partial.replace(record.folder / "record.json")
@@ -110,7 +116,7 @@ def read(name: str) -> Record | None:
 def keep_credentials(name: str, credentials: Credentials) -> None:
     """Write down a cluster's credentials; they stay with its files, since its brokers remember them too."""
     path = folder(name) / "credentials.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     path.touch(mode=0o600)
     path.write_text(json.dumps(credentials), encoding="utf-8")
 

@@ -65,11 +65,11 @@ class Admin:
         self._names = Names(namespace)
         self._timeout_ms = int(timeout_s * 1000)
         admin_class = jpype.JClass("org.apache.rocketmq.tools.admin.DefaultMQAdminExt")
-        self._ext = admin_class(signing_hook(credentials), self._timeout_ms)
-        self._ext.setNamesrvAddr(namesrv)
-        # Instances of one name share a connection, and its first owner's shutdown would end it for all.
-        self._ext.setInstanceName(f"rmqlab-admin-{os.getpid()}-{next(_serial)}")
         with asking(f"connect to {namesrv}"):
+            self._ext = admin_class(signing_hook(credentials), self._timeout_ms)
+            self._ext.setNamesrvAddr(namesrv)
+            # Instances of one name share a connection, and its first owner's shutdown would end it for all.
+            self._ext.setInstanceName(f"rmqlab-admin-{os.getpid()}-{next(_serial)}")
             self._ext.start()
             clients = jpype.JClass("org.apache.rocketmq.client.impl.MQClientManager").getInstance()
             # The running instance, found by the name above: its API asks one broker, with a deadline.
