@@ -52,16 +52,20 @@ def doctor() -> int:
 
 
 @app.command()
-def fetch() -> None:
+def fetch(
+    *,
+    legacy: Annotated[bool, typer.Option("--legacy", help="Those of the 4.9 broker too.")] = False,
+) -> None:
     """Fetch the broker's files now, so that the labs work offline."""
-    from rmqlab.runtime import ROCKETMQ, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
+    from rmqlab.runtime import RELEASES, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
 
     java = find_java()
-    count = len(ensure_jars())
+    for release in RELEASES.values():
+        if release.jars and (release.is_pinned or legacy):
+            count = len(ensure_jars(release.jars))
+            typer.echo(f"RocketMQ {release.jars.version}: {count} jars, verified.")
     ensure_archive()
-    typer.echo(
-        f"RocketMQ {ROCKETMQ.version}: {count} jars, verified. Java {java.version} from {java.source}."
-    )
+    typer.echo(f"Java {java.version} from {java.source}.")
 
 
 @app.command()
