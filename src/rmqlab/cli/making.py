@@ -102,6 +102,14 @@ def bench_client(rounds: Annotated[int, typer.Option("-n", help="Rounds of each 
     return run(rounds, out)
 
 
+@bench_app.command("grpc")
+def bench_grpc(rounds: Annotated[int, typer.Option("-n", help="Rounds of each way.")] = 5) -> int:
+    """Compare the gRPC client's sends through a proxy with the classic client's."""
+    from rmqlab.bench.grpc import run  # noqa: PLC0415
+
+    return run(rounds, out)
+
+
 @bench_app.command("topologies")
 def bench_topologies(
     names: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
