@@ -23,6 +23,13 @@ def test_all_parts_in_one_call():
     assert isinstance(message, rocketmq.client.Message)
 
 
+def test_a_key_of_a_list_with_a_blank_is_refused_because_it_would_become_two():
+    with pytest.raises(MessageRefusedError, match="blank"):
+        Message("t", keys=["order 7"])
+    with pytest.raises(TypeError, match="no text"):
+        Message("t", keys=[7])
+
+
 def test_old_methods_work_on_it():
     message = Message("orders")
     message.set_body("x")

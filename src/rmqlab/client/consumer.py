@@ -26,6 +26,8 @@ _CONSUMER = "org.apache.rocketmq.client.consumer."
 BROADCASTING, CLUSTERING = 0, 1
 """C's CMessageModel."""
 
+_FILTERS = "org.apache.rocketmq.remoting.protocol.filter.FilterAPI"
+_CHECK_MS = 3000
 _SUCCESS = 0
 _QUEUES_S = 0.5
 LAST_CALLBACKS_MS = 1000
@@ -45,6 +47,20 @@ class Subscription:
             java.subscribe(topic, java_class(_CONSUMER + "MessageSelector").bySql(self.expression))
         else:
             java.subscribe(topic, self.expression)
+
+    def check(self, java: Any, instance: Any, topic: str) -> None:
+        """Ask a broker whether it understands the SQL; Java's own clients do so at their start and no more.
+
+        Raises:
+            jpype.JException: it does not, with its reason.
+        """
+        real = java.withNamespace(topic)
+        instance.updateTopicRouteInfoFromNameServer(real)
+        address = instance.findBrokerAddrByTopic(real)
+        if self.sql and address is not None:
+            wanted = java_class(_FILTERS).build(real, self.expression, "SQL92")
+            group, client = java.getConsumerGroup(), instance.getClientId()
+            instance.getMQClientAPIImpl().checkClientInBroker(address, group, client, wanted, _CHECK_MS)
 
 
 class PushConsumer:
@@ -88,28 +104,23 @@ class PushConsumer:
     def subscribe_with(
         self, topic: str, expression: str, callback: Callable[..., int], *, sql: bool, orderly: bool
     ) -> None:
-        """Subscribe, and give the topic this callback; a running consumer takes its queues at once."""
+        """Subscribe, and give the topic this callback; a running consumer takes its queues at once.
+
+        Raises:
+            jpype.JException: a broker does not understand the SQL, or Java's reason; nothing has changed.
+        """
+        java = self._java
+        if java is not None:
+            instance = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+            Subscription(expression, sql).check(java, instance, topic)
         with self._lock:
             self._callbacks[topic] = callback
             self._latest = self._latest or callback
             self.orderly = orderly
         self.subscribe(topic, expression, sql=sql)
         self._waiting.remove(topic)
-        java = self._java
         if java is not None:
-            factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
-            factory.updateTopicRouteInfoFromNameServer(java.withNamespace(topic))
-            try:
-                factory.checkClientInBroker()  # does every broker understand the SQL?
-            except jpype.JException:
-                self._unsubscribe(java, topic)
-                raise
             self._take_queues(java, [topic])
-
-    def _unsubscribe(self, java: Any, topic: str) -> None:
-        with self._lock:
-            java.unsubscribe(topic)
-            del self.subscriptions[topic], self._callbacks[topic]
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
         """Register the callback of the topics that were subscribed since the last one was registered."""

@@ -141,14 +141,12 @@ class LitePull:
         return self.call(lambda java: _from_java(java, java.fetchMessageQueues(topic)))
 
     def subscribe(self, topic: str, expression: str, *, sql: bool) -> None:
-        self._now_or_at_start(lambda java: Subscription(expression, sql).tell(java, topic))
+        wanted = Subscription(expression, sql)
+        if self.state is State.RUNNING:
+            self.call(lambda java: wanted.check(java, self._instance, topic))
+        self._now_or_at_start(lambda java: wanted.tell(java, topic))
         self._topics.add(topic)
-        try:
-            self._take_queues()
-        except exceptions.ConsumerException:  # the broker does not understand the SQL
-            self._topics.discard(topic)
-            self.call(lambda java: java.unsubscribe(topic))
-            raise
+        self._take_queues()
 
     def assign(self, queues: tuple[QueueRef, ...]) -> None:
         self._now_or_at_start(lambda java: java.assign(_java_queues(java, queues)))
@@ -168,7 +166,6 @@ class LitePull:
             return
         # Without a heartbeat it takes a broker for one that is too old for SQL92, and waits a second.
         self._instance.sendHeartbeatToAllBrokerWithLock()
-        self.call(lambda _: self._instance.checkClientInBroker())
         deadline = time.monotonic() + _QUEUES_S
         while time.monotonic() < deadline:
             self._instance.doRebalance()

@@ -29,7 +29,8 @@ class Message(client.Message):
         topic: where to; letters, digits and % | _ -, at most 127.
         body: bytes, or text that is sent as UTF-8; not empty when it is sent.
         tags: one tag, which consumers can filter by.
-        keys: one key or several, which the broker indexes: they find the message again.
+        keys: a key, or a list of keys, which the broker indexes: they find the message again. In a text,
+            blanks separate keys.
         properties: further names and values, all text; SQL92 filters and consumers see them.
         delay_level: deliver later, by the broker's levels: 1 is 1 s, 3 is 10 s (messageDelayLevel).
         delay_ms: deliver so many milliseconds later (TIMER_DELAY_MS); needs a broker with
@@ -61,7 +62,7 @@ class Message(client.Message):
         if tags:
             self.set_tags(tags)
         if keys:
-            self.set_keys(keys if isinstance(keys, str) else " ".join(keys))
+            self.set_keys(keys if isinstance(keys, str) else _joined(keys))
         for name, value in (properties or {}).items():
             self.set_property(name, value)
         if sum(delay is not None for delay in (delay_level, delay_ms, deliver_at)) > 1:
@@ -158,6 +159,16 @@ class Message(client.Message):
     def __repr__(self) -> str:
         parts = "".join(f" {name}={value!r}" for name, value in self._handle.properties.items())
         return f"<Message topic={self.topic!r} body={self.body[:40]!r}{parts}>"
+
+
+def _joined(keys: Iterable[str]) -> str:
+    keys = tuple(keys)
+    for key in keys:
+        if not isinstance(key, str):
+            raise TypeError(f"the key {key!r} is no text")
+        if " " in key:
+            raise MessageRefusedError(f"the key {key!r} has a blank in it, by which RocketMQ separates keys")
+    return " ".join(keys)
 
 
 class ReceivedMessage(client.ReceivedMessage):
