@@ -46,7 +46,10 @@ def learner() -> str:
     note = state_dir() / "learner"
     with suppress(OSError):
         return _fit(note.read_text(encoding="utf-8"))
-    name = f"{_fit(getpass.getuser())}-{secrets.token_hex(2)}"
+    user = ""
+    with suppress(OSError, KeyError):  # a container may run as a user that has no name
+        user = getpass.getuser()
+    name = f"{_fit(user)}-{secrets.token_hex(2)}"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(name, encoding="utf-8")
     return name

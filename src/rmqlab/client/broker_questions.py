@@ -125,7 +125,8 @@ class BrokerQuestions:
         with asking(f"read {queue.topic} queue {queue.queue_id} at {self._address}"):
             real = self._names.real_queue(queue)
             found = stored.read(self._api, self._address, real, offset, count, self._timeout_ms)
-        return [replace(message, topic=queue.topic) for message in found] if real != queue else found
+        shown = self._names.shown(real.topic)
+        return [replace(message, topic=shown) for message in found] if shown != real.topic else found
 
     def _assigned(self, group: str, client_id: str) -> tuple[QueueRef, ...]:
         try:
