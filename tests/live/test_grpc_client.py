@@ -177,6 +177,27 @@ def test_shutdown_waits_for_as_long_as_a_listener_of_an_orderly_group_fails(grpc
     assert not stopping.is_alive()
 
 
+def test_a_proxy_that_asks_for_credentials_lets_in_who_has_them_and_no_one_else():
+    asking = ClusterOptions.of(authentication=True)
+    cluster = start_cluster("proxy", name="grpc-asking", options=asking, lease_s=300)
+    try:
+        with Admin(cluster.namesrv, credentials=cluster.credentials) as admin:
+            kit = GrpcKit(cluster, admin)
+            topic = kit.topic()
+            kit.configuration = kit.api.ClientConfiguration(
+                cluster.proxy, kit.api.Credentials(*cluster.credentials)
+            )
+            assert kit.send(kit.producer(topic), topic, b"x")
+            kit.configuration = kit.api.ClientConfiguration(
+                cluster.proxy, kit.api.Credentials("who", "knows")
+            )
+            with pytest.raises(Exception, match="failed to fetch topic"):
+                kit.send(kit.producer(topic), topic, b"x")
+            kit.close()
+    finally:
+        cluster.stop()
+
+
 ENDS = """
     import os, subprocess, sys, time
     from rocketmq import *

@@ -7,6 +7,8 @@ import time
 
 import pytest
 from grpc_kit import ClassicKit, GrpcKit, wait_until
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rmqlab.client.admin import Admin
 from rmqlab.options import ClusterOptions
@@ -20,6 +22,8 @@ CLIENTS = {
     "gRPC, proxy of its own": ("proxy-cluster", GrpcKit),
 }
 BODIES = [b"\x00", b"a\x00b\x00", bytes(range(256)), "订单 7 已付款 🚀".encode(), b"x" * 200_000, b" "]
+# No control characters, which RocketMQ separates properties with, no blanks, which separate keys, no bar.
+WORDS = st.text(st.characters(categories=["L", "N", "S"], exclude_characters="|"), min_size=1, max_size=20)
 IN_A_HURRY = ClusterOptions.of(
     delay_levels="1s 2s 1s 1s 1s 1s",  # the first retry of a failed callback has level 3: 10 s by default
     transaction_check_ms=1000,
@@ -97,6 +101,27 @@ def test_id_tag_keys_and_properties_arrive_with_the_message(kit):
     assert got[0].tag == "paid"
     assert got[0].keys == {"order-7", "客户-1"}
     assert {name: got[0].properties.get(name) for name in properties} == properties
+
+
+def test_any_message_survives_the_journey(kit):
+    topic = kit.topic()
+    _, got = kit.consume(topic)
+    producer = kit.producer()
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        body=st.binary(min_size=1, max_size=5000),
+        tag=WORDS,
+        keys=st.frozensets(WORDS, max_size=3),
+        city=WORDS,
+    )
+    def survives(body, tag, keys, city):
+        sent = kit.send(producer, topic, body, tag=tag, keys=keys, properties={"city": city})
+        wait_until(lambda: got and got[-1].message_id == sent, f"{sent} did not arrive")
+        assert (got[-1].body, got[-1].tag, got[-1].keys) == (body, tag, keys)
+        assert got[-1].properties["city"] == city
+
+    survives()
 
 
 def test_an_empty_body_is_refused_before_anything_is_sent(kit):
