@@ -124,11 +124,8 @@ class Cluster:
         return begin(self, name, tuple(getattr(each, "name", each) for each in where), how)
 
     def troubles(self) -> dict[str, tuple[str, ...]]:
-        """Return what is wrong with the links and the disk of each node, by its name, in a few words each.
-
-        Of a cluster that others run nothing of the kind is known.
-        """
-        return troubles(self) if self.namespace is None else {}
+        """Return what is wrong with the links and the disk of each node, by its name, in a few words each."""
+        return troubles(self)
 
     def heal(self) -> None:
         """Undo what faults have left, so that the cluster is whole again: links, disks, nodes."""
