@@ -163,8 +163,12 @@ class DockerBackend:
             container = _find(handle)
             if container is None or container.status not in {"running", "paused"}:
                 return
-            with contextlib.suppress(docker.errors.APIError):  # it ended by itself this moment
+            try:
                 container.kill("SIGKILL")
+            except docker.errors.APIError:  # Podman does not kill what is paused; or it ended this moment
+                with contextlib.suppress(docker.errors.APIError):
+                    container.unpause()
+                    container.kill("SIGKILL")
             if not _wait(container, _GONE_S):
                 raise ClusterError(f"{handle['mark']} does not die. Restart the container engine.")
 
