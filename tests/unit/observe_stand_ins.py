@@ -133,7 +133,10 @@ class FakeQuestions:
         return {ref: Progress(len(held), self.cluster.committed.get(ref, 0)) for ref, held in queues.items()}
 
     def consumers(self, group: str, *, assignments: bool) -> tuple[ConsumerInfo, ...]:
-        return (ConsumerInfo("somebody@1"),)
+        held = tuple(ref for ref in self._queues("members") if ref.queue_id == 0)
+        return (
+            ConsumerInfo("somebody@1", (*held, QueueRef("payments", "broker-a", 0)) if assignments else ()),
+        )
 
     def messages(self, queue: QueueRef, offset: int, count: int) -> list[StoredMessage]:
         return self._queues(f"messages from {offset}")[queue][offset : offset + count]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from observe_stand_ins import FakeCluster
 
@@ -37,6 +39,15 @@ def test_it_holds_queues_messages_and_progress(cluster, reader):
     assert [queue.ref.broker for queue in orders.queues] == ["broker-a", "broker-a", "broker-b", "broker-b"]
     assert [message.keys for message in orders.queues[0].messages] == ["A", "B"]
     assert (orders.count, orders.groups[0].lag, orders.groups[0].members) == (2, 1, ("somebody@1",))
+
+
+def test_members_are_asked_what_they_hold_if_somebody_wants_to_know(cluster, reader):
+    cluster.committed[QueueRef("orders", "broker-a", 0)] = 0
+    held = tuple(QueueRef("orders", broker, 0) for broker in ("broker-a", "broker-b"))
+    (group,) = reader.read(replace(ORDERS, assignments=True)).topic("orders").groups
+    assert group.assigned == {"somebody@1": held}
+    (group,) = reader.read(ORDERS).topic("orders").groups
+    assert group.assigned == {"somebody@1": ()}
 
 
 def test_a_map_needs_no_connection(cluster):

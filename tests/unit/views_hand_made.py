@@ -42,6 +42,15 @@ def topic(counts: list[int], *, groups: tuple[GroupState, ...] = (), shown: int 
     return TopicState("orders", queues, groups)
 
 
+def team(*shares: tuple[int, ...], brokers: tuple[str, ...] = ("broker-a",)) -> TopicState:
+    """Four queues on each broker, and the group `packing` whose members hold these."""
+    ids = [f"10.0.0.1@{name}" for name in ("anna", "ben", "carla", "dora", "emil")[: len(shares)]]
+    refs = [QueueRef("orders", broker, number) for broker in brokers for number in range(4)]
+    held = {each: tuple(refs[at] for at in share) for each, share in zip(ids, shares, strict=True)}
+    packing = GroupState("packing", tuple(ids), {}, held)
+    return TopicState("orders", tuple(QueueState(ref, 0, 0) for ref in refs), (packing,))
+
+
 def group(name: str, counts: list[int], committed: list[int], members: tuple[str, ...] = ()) -> GroupState:
     progress = {
         QueueRef("orders", "broker-a", queue_id): Progress(held, done)
@@ -77,6 +86,7 @@ _SILENT = TopicState(
     ),
 )
 ORDERS = {"topic": "orders"}
+PACKING = {"topic": "orders", "group": "packing"}
 
 # What a program measured of its own sends: called, returned, answered, in seconds of one clock.
 MEASURED = {
@@ -128,4 +138,13 @@ GALLERY = {
     "a silent broker": ("queues", snapshot(_SILENT, gaps=(Gap("broker-b", "paused"),)), ORDERS),
     "no route": ("queues", snapshot(TopicState("orders"), gaps=(Gap("orders", "no route"),)), ORDERS),
     "a topic that was not read": ("queues", snapshot(), ORDERS),
+    "rebalance": ("rebalance", snapshot(team((0, 1), (2,), (3,))), PACKING),
+    "rebalance with an idle one": ("rebalance", snapshot(team((0,), (1,), (2,), (3,), ())), PACKING),
+    "rebalance in the middle": ("rebalance", snapshot(team((0, 1), ())), PACKING),
+    "rebalance over two brokers": (
+        "rebalance",
+        snapshot(team((0, 1, 2, 3), (4, 5, 6, 7), brokers=("broker-a", "broker-b"))),
+        PACKING,
+    ),
+    "rebalance of nobody": ("rebalance", snapshot(topic([2, 0])), PACKING),
 }

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from rmqlab.observe.feed import Feed, Watch, feed
 from rmqlab.observe.reader import Observable, Reader
-from rmqlab.observe.snapshot import Gap, GroupState, Interest, NodeState, QueueState, Snapshot, TopicState
+from rmqlab.observe.snapshot import (
+    Gap,
+    GroupState,
+    Interest,
+    NodeState,
+    QueueState,
+    Snapshot,
+    TopicState,
+    instance_name,
+)
 
 __all__ = [
     "Feed",
@@ -23,4 +32,5 @@ __all__ = [
     "TopicState",
     "Watch",
     "feed",
+    "instance_name",
 ]

@@ -180,7 +180,7 @@ class Reader:
             pairs,
             lambda pair: (
                 admin.at(pair[0].address).consume_stats(pair[1], name),
-                admin.at(pair[0].address).consumers(pair[1], assignments=False),
+                admin.at(pair[0].address).consumers(pair[1], assignments=interest.assignments),
             ),
             who=lambda pair: pair[0].broker,
         )
@@ -192,7 +192,8 @@ class Reader:
             name,
             tuple(sorted([*answered, *silent], key=lambda queue: queue.ref)),
             tuple(
-                _group(group, [found for (_, owner), found in progress if owner == group]) for group in names
+                _group(group, name, [found for (_, owner), found in progress if owner == group])
+                for group in names
             ),
         )
 
@@ -300,7 +301,10 @@ class _Reading:
             self.gaps.add(Gap(source, reason, str(error)))
 
 
-def _group(name: str, answers: list[Any]) -> GroupState:
-    members = {member.client_id for _, online in answers for member in online}
+def _group(name: str, topic: str, answers: list[Any]) -> GroupState:
+    held: dict[str, set[QueueRef]] = {}
+    for member in (member for _, online in answers for member in online):
+        held.setdefault(member.client_id, set()).update(ref for ref in member.assigned if ref.topic == topic)
     progress = {ref: each for table, _ in answers for ref, each in table.items()}
-    return GroupState(name, tuple(sorted(members)), dict(sorted(progress.items())))
+    assigned = {member: tuple(sorted(held[member])) for member in sorted(held)}
+    return GroupState(name, tuple(assigned), dict(sorted(progress.items())), assigned)

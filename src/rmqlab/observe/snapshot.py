@@ -24,12 +24,14 @@ class Interest:
         messages: read this many of the newest messages of each queue, 0 for none.
         detailed_queues: a topic with more queues than this is read without messages: they would not be drawn.
         registrations: ask the NameServer which brokers it knows.
+        assignments: ask each member of the topics' groups which queues it has.
     """
 
     topics: frozenset[str] = frozenset()
     messages: int = 0
     detailed_queues: int = 16
     registrations: bool = False
+    assignments: bool = False
 
     def __or__(self, other: Interest) -> Interest:
         return Interest(
@@ -37,6 +39,7 @@ class Interest:
             max(self.messages, other.messages),
             max(self.detailed_queues, other.detailed_queues),
             self.registrations or other.registrations,
+            self.assignments or other.assignments,
         )
 
 
@@ -83,11 +86,15 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """One consumer group's online members (client ids), and its progress in the topic's queues."""
+    """One consumer group's online members (client ids), and its progress in the topic's queues.
+
+    `assigned` has the topic's queues that each member holds, if somebody was interested.
+    """
 
     name: str
     members: tuple[str, ...] = ()
     progress: dict[QueueRef, Progress] = field(default_factory=dict)
+    assigned: dict[str, tuple[QueueRef, ...]] = field(default_factory=dict)
 
     @property
     def lag(self) -> int:
@@ -142,7 +149,8 @@ class Snapshot:
         """Return the snapshot without what differs between two runs that do the same.
 
         The cluster's name, addresses, client ids, message ids and times go; names, roles, states, offsets,
-        keys, tags and bodies stay. Members of a group become `consumer 1`, `consumer 2`, ...
+        keys, tags and bodies stay. Members of a group have the instance names that they were given; the
+        others become `consumer 1`, `consumer 2`, ...
         """
         return replace(
             self,
@@ -165,11 +173,27 @@ def _still_topic(topic: TopicState) -> TopicState:
         )
         for queue in topic.queues
     )
-    groups = tuple(
-        replace(group, members=tuple(f"consumer {number}" for number, _ in enumerate(group.members, 1)))
-        for group in topic.groups
-    )
-    return replace(topic, queues=queues, groups=groups)
+    return replace(topic, queues=queues, groups=tuple(_still_group(group) for group in topic.groups))
+
+
+def _still_group(group: GroupState) -> GroupState:
+    given = [instance_name(member) for member in group.members]
+    names = {
+        member: name if name and given.count(name) == 1 else f"consumer {number}"
+        for number, (member, name) in enumerate(zip(group.members, given, strict=True), 1)
+    }
+    assigned = {names[member]: held for member, held in group.assigned.items() if member in names}
+    return replace(group, members=tuple(names.values()), assigned=assigned)
+
+
+def instance_name(client_id: str) -> str:
+    """Return the instance name that a client was given, empty if it took RocketMQ's own.
+
+    A client's id is `address@instance`, the instance by default `process#nanoseconds`
+    (ClientConfig.buildMQClientId, changeInstanceNameToPID).
+    """
+    instance = client_id.partition("@")[2]
+    return "" if "#" in instance or instance.isdigit() else instance
 
 
 def _in_order(topic: TopicState, queue: QueueState) -> list[tuple[StoredMessage, int]]:

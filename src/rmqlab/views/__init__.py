@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.views import cluster_map, queues, sends
+from rmqlab.views import cluster_map, queues, rebalance, sends
 from rmqlab.views.view import Still, View
 
 if TYPE_CHECKING:
     from rmqlab.observe import Observable
     from rmqlab.views.looker import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (cluster_map.KIND, queues.KIND, sends.KIND)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (cluster_map.KIND, queues.KIND, rebalance.KIND, sends.KIND)
+}
 
 __all__ = ["KINDS", "Still", "View", "show"]
 
@@ -25,7 +27,8 @@ def show(kind: str, source: Observable, **what: Any) -> View:
 
     Args:
         kind: `"map"` (no arguments), `"queues"` (`topic=` a name or several; `groups=` draw only these;
-            `by="key"` or `"tag"`) or `"sends"` (`calls=` what the program has measured).
+            `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`) or `"sends"` (`calls=` what the
+            program has measured).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.
 
