@@ -23,7 +23,7 @@ WIDTH = 864
 _LEFT, _RIGHT = 112, WIDTH - PAD
 _TOP, _LANE = 84, 66
 _MIN_BAR = 2.0
-_TABLE = ("mode", "messages", "sent within", "a second", "a call", "answer after", "99 % after")
+_TABLE = ("mode", "messages", "handed over in", "a second", "a call", "answer after", "99 % after")
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -97,7 +97,7 @@ def _lane(mode: str, lane: Sequence[Call], longest: float, y: float) -> str:
 def _sentence(lane: Sequence[Call]) -> str:
     _, _, sent, rate, call, answer, slowest = _row("", lane)
     known = f"answer after {answer} (99 %: {slowest})" if slowest else "no answer, ever"
-    return f"sent within {sent}: {rate} a second · a call takes {call} · {known}"
+    return f"handed over in {sent}: {rate} a second · a call takes {call} · {known}"
 
 
 def _row(mode: str, lane: Sequence[Call]) -> tuple[str, ...]:
