@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from actors import eventually
@@ -12,10 +13,13 @@ from external_kit import real_names, send, sit_down
 from rocketmq.client import ConsumeStatus, PushConsumer
 
 from rmqlab import attach, connect, list_clusters, start_cluster, start_lab
+from rmqlab.client.admin import Admin
+from rmqlab.client.java import java_class
 from rmqlab.client.membership import VARIABLE
+from rmqlab.client.signing import signing_hook
 from rmqlab.observe import Interest, Reader
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 def test_its_nodes_are_those_that_the_nameserver_tells(lab_there, school):
@@ -175,3 +179,32 @@ def test_stop_removes_groups_that_nobody_consumed_as(ada, school):
     assert real in school.admin.at(school.broker).all_groups()
     lab.stop()
     assert real not in school.admin.at(school.broker).all_groups()
+
+
+def test_thirty_learners_at_once_do_not_meet(school):
+    producer_class = java_class("org.apache.rocketmq.client.producer.DefaultMQProducer")
+    message_class = java_class("org.apache.rocketmq.common.message.Message")
+    before = real_names(school)
+
+    def work(number):
+        namespace, queues = f"rmqlab-learner{number}-02", 1 + number % 4
+        with Admin(
+            school.namesrv, credentials=school.credentials, namespace=namespace, timeout_s=20
+        ) as admin:
+            admin.create_topic("orders", queues=queues)
+            producer = producer_class("shop", signing_hook(school.credentials))
+            producer.setNamesrvAddr(school.namesrv)
+            producer.setNamespace(namespace)
+            producer.setInstanceName(namespace)
+            producer.start()
+            for count in range(5):
+                producer.send(message_class("orders", f"{number}-{count}".encode()))
+            producer.shutdown()
+            bodies = [message.body.decode() for message in admin.messages("orders")]
+            seen = (bodies, len(admin.topic_stats("orders")), admin.topics())
+            admin.delete_topic("orders")
+        return seen == ([f"{number}-{count}" for count in range(5)], queues, ["orders"])
+
+    with ThreadPoolExecutor(30) as pool:
+        assert all(pool.map(work, range(30)))
+    assert real_names(school) == before

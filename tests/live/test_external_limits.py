@@ -16,7 +16,7 @@ from rmqlab.cluster import end_if
 from rmqlab.errors import AdminError, ExternalClusterError, FaultError, NotOursError
 from rmqlab.lab import Lab
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 @pytest.mark.parametrize("verb", ["kill", "stop", "pause", "resume", "restart"])

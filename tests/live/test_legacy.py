@@ -18,7 +18,7 @@ from rmqlab.observe import Interest, Reader
 from rmqlab.options import ClusterOptions
 from rmqlab.starting import start_cluster
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
