@@ -40,7 +40,7 @@ def brisk_cluster():
     )
     started = start_cluster("single", name="brisk", options=options, lease_s=120)
     try:
-        with Admin(started.namesrv) as admin:
+        with Admin(started.namesrv, timeout_s=15) as admin:
             started.admin = admin
             yield started
     finally:

@@ -19,7 +19,7 @@ def started(topology, name, **options):
 
     cluster = start_cluster(topology, name=name, options=ClusterOptions.of(**options), lease_s=120)
     try:
-        with Admin(cluster.namesrv, credentials=cluster.credentials) as admin:
+        with Admin(cluster.namesrv, timeout_s=15, credentials=cluster.credentials) as admin:
             cluster.admin = admin
             kit = ClientKit(cluster, lambda name, queues=2: admin.create_topic(name, queues=queues) or name)
             yield kit

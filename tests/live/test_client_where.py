@@ -25,7 +25,7 @@ def forgetful():
 
     options = ClusterOptions.of(properties=TINY)
     started = start_cluster("single", name="forgetful", options=options, lease_s=120)
-    with Admin(started.namesrv) as admin:
+    with Admin(started.namesrv, timeout_s=15) as admin:
         started.admin = admin
         kit = ClientKit(started, lambda name: admin.create_topic(name, queues=1) or name)
         yield kit

@@ -9,6 +9,7 @@ from rmqlab.client.classic.rules import MessageRefusedError, check_property, che
 from rmqlab.client.facts import QueueRef
 from rmqlab.client.java import detach_with_thread
 from rmqlab.client.message import DELAY, KEYS, TAGS
+from rmqlab.client.message import Message as Handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +57,7 @@ class Message(client.Message):
     ) -> None:
         if not isinstance(topic, str):
             raise TypeError(f"the topic is {topic!r}: text is needed")
-        super().__init__(topic)
+        self._handle = Handle(topic)  # what the classic constructor makes, by way of bytes
         if body:
             self.set_body(body)
         if tags:
@@ -84,17 +85,17 @@ class Message(client.Message):
             raise TypeError(
                 f"the body is {type(body).__name__}: bytes or text is needed (json.dumps, perhaps?)"
             )
-        super().set_body(body if isinstance(body, str) else bytes(body))
+        self._handle.body = body.encode() if isinstance(body, str) else bytes(body)
 
     def set_tags(self, tags: str) -> None:
         """Set the tag."""
         check_text("the tag", tags)
-        super().set_tags(tags)
+        self._handle.properties[TAGS] = tags
 
     def set_keys(self, keys: str) -> None:
         """Set the keys, separated by blanks."""
         check_text("the keys", keys)
-        super().set_keys(keys)
+        self._handle.properties[KEYS] = keys
 
     def set_property(self, key: str, value: str) -> None:
         """Set a property.
@@ -106,7 +107,7 @@ class Message(client.Message):
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"property {key!r} = {value!r}: both have to be text")
         check_property(key, value)
-        super().set_property(key, value)
+        self._handle.properties[key] = value
 
     def set_delay_time_level(self, delay_time_level: int) -> None:
         """Deliver it by a delay level, instead of any other delay; 0 is none."""
