@@ -29,7 +29,7 @@ def test_what_a_callback_raised_is_kept_counted_and_the_message_comes_again(clie
     assert [str(kept.error) for kept in consumer.errors] == ["try 0", "try 1"]
     assert {(kept.topic, kept.message_id) for kept in consumer.errors} == {(topic, sent.msg_id)}
     assert consumer.error_count == 2
-    assert "2 errors" in repr(consumer)
+    assert "errors: 2" in repr(consumer)
 
 
 @pytest.mark.parametrize("answer", [None, True, "CONSUME_SUCCESS", 7])

@@ -197,8 +197,8 @@ class PushConsumer(client.PushConsumer):
             self._seen = self.error_count
             latest = self._handle.errors.errors()[-1]
             warnings.warn(
-                f"{self!r}: callbacks raised {unseen} errors that nobody looked at; the latest: {latest}. "
-                "All are in consumer.errors.",
+                f"{self!r}: nobody looked at what callbacks raised ({unseen} times), the latest: "
+                f"{latest}. All is in consumer.errors.",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -211,7 +211,7 @@ class PushConsumer(client.PushConsumer):
         self.shutdown()
 
     def __repr__(self) -> str:
-        raised = f", {self.error_count} errors" if self.error_count else ""
+        raised = f", errors: {self.error_count}" if self.error_count else ""
         return f"<PushConsumer {self._handle.settings.group}: {self._handle.state.value}{raised}>"
 
     @property
