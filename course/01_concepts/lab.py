@@ -493,4 +493,4 @@ producer.shutdown()
 # > - With `storeType` = `defaultRocksDB` (the default is `default`), consume queues lie in RocksDB, not in these files.
 # > - Members of one group must subscribe to the same topics and filters. If not, messages go missing without an error.
 #
-# **Back:** [00 · Does a message really leave my notebook?](00-welcome.ipynb) · **Coming next:** 02 · When do I know it arrived?
+# **Back:** [00 · Does a message really leave my notebook?](00-welcome.ipynb) · **Next:** [02 · When do I know it arrived?](02-send-modes.ipynb)
