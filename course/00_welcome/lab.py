@@ -40,6 +40,13 @@ lab = start_lab("00-welcome")
 # - the **broker** keeps messages;
 # - the **NameServer** tells everybody where the brokers are. Its address is all that a program has to know.
 #
+# What runs them is yours to choose, in one of two lines; the labs are the same on both:
+#
+# ```python
+# lab = start_lab("00-welcome", backend="process")   # plain processes: works everywhere
+# lab = start_lab("00-welcome", backend="docker")    # containers: after `rmqlab pull`, with Docker or Podman
+# ```
+#
 # ### How every lab goes
 #
 # | part | what you do |
