@@ -30,6 +30,8 @@ _MARK = "RMQLAB_TEST_SESSION"
 _SESSION = uuid.uuid4().hex
 os.environ["RMQLAB_HOME"] = str(_HOME)
 os.environ[_MARK] = _SESSION
+# A test that does not name its backend looks at processes, also where an engine answers.
+os.environ.setdefault("RMQLAB_BACKEND", "process")
 
 _UPDATE_AND_CREATE_TOPIC = 17  # RequestCode.UPDATE_AND_CREATE_TOPIC
 _ROUTE_S = 10
