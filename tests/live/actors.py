@@ -16,6 +16,9 @@ from rmqlab.client import remoting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rmqlab.client.admin import Admin
+    from rmqlab.client.facts import StoredMessage
+
 _SEND_MESSAGE = 10  # RequestCode.SEND_MESSAGE
 
 _START = """
@@ -81,6 +84,14 @@ def eventually(look: Callable[[], object], *, timeout_s: float, why: str) -> Non
     while not look():
         assert time.monotonic() < deadline, why
         time.sleep(0.05)
+
+
+def stored(admin: Admin, topic: str, count: int) -> list[StoredMessage]:
+    """Return a topic's messages once there are so many: a queue's index has one some milliseconds later."""
+    eventually(
+        lambda: len(admin.messages(topic)) >= count, timeout_s=20, why=f"{topic} does not hold {count}"
+    )
+    return admin.messages(topic)
 
 
 def node_processes(name: str) -> list[int]:

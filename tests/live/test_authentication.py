@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from actors import eventually
+from actors import eventually, stored
 from rocketmq.client import (
     ConsumeStatus,
     Message,
@@ -163,7 +163,7 @@ def test_a_transaction_is_committed(guarded, orders, admin):
         message.set_body("paid")
         producer.send_message_in_transaction(message, lambda _message, _args: TransactionStatus.COMMIT, None)
         eventually(
-            lambda: [stored.body for stored in admin.messages(orders)] == [b"paid"],
+            lambda: [message.body for message in admin.messages(orders)] == [b"paid"],
             timeout_s=20,
             why="the commit was not let in",
         )
@@ -171,8 +171,9 @@ def test_a_transaction_is_committed(guarded, orders, admin):
         producer.shutdown()
 
 
-def test_pictures_are_let_in(guarded, orders):
+def test_pictures_are_let_in(guarded, orders, admin):
     send(guarded, orders, guarded.credentials)
+    stored(admin, orders, 1)
     reader = Reader(guarded)
     try:
         snapshot = reader.read(Interest(frozenset({orders}), messages=4, registrations=True))
@@ -218,7 +219,7 @@ def test_every_shape_is_ready_serves_and_refuses(topology):
             admin.create_topic("orders")
             statuses = {send(cluster, "orders", cluster.credentials).status for _ in range(5)}
             assert statuses == {SendStatus.OK}  # of a SYNC_MASTER too: the slave replicates
-            assert len(admin.messages("orders")) == 5
+            assert len(stored(admin, "orders", 5)) == 5
         for broker in cluster.brokers:
             assert remoting.ask(broker.address, GET_BROKER_CONFIG).code == NO_PERMISSION
         with pytest.raises(Exception, match="no credentials were given"):

@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from actors import eventually
+from actors import eventually, stored
 from external_kit import real_names, send, sit_down
 from rocketmq.client import ConsumeStatus, PushConsumer
 
@@ -59,9 +59,9 @@ def test_a_notebooks_own_code_works_there_by_the_names_that_it_writes(lab_there,
         assert len(lab_there.admin.consume_stats("stock", "orders")) == 2
     finally:
         consumer.shutdown()
-    (stored,) = lab_there.admin.messages("orders")
-    assert (stored.topic, stored.msg_id) == ("orders", sent.msg_id)
-    assert lab_there.admin.message(stored.queue, stored.queue_offset) == stored
+    (message,) = stored(lab_there.admin, "orders", 1)
+    assert (message.topic, message.msg_id) == ("orders", sent.msg_id)
+    assert lab_there.admin.message(message.queue, message.queue_offset) == message
     assert lab_there.admin.topics() == ["orders"]
     assert {lab_there.real_name("orders"), "rmqlab-ada-00-welcome%stock"} <= real_names(school)
 
@@ -75,12 +75,13 @@ def test_a_program_that_the_notebook_starts_works_in_the_same_namespace(lab_ther
         "producer.shutdown()"
     )
     subprocess.run([sys.executable, "-c", script, lab_there.namesrv], check=True, timeout=60)
-    assert [message.body for message in lab_there.admin.messages("orders")] == [b"from a child"]
+    assert [message.body for message in stored(lab_there.admin, "orders", 1)] == [b"from a child"]
 
 
 def test_pictures_are_drawn_from_its_numbers(lab_there):
     lab_there.topic("orders", queues=1)
     send(lab_there.namesrv, "orders")
+    stored(lab_there.admin, "orders", 1)
     reader = Reader(lab_there.cluster)
     try:
         snapshot = reader.read(Interest(frozenset({"orders"}), messages=4, registrations=True))
@@ -104,10 +105,10 @@ def test_two_learners_with_the_same_topics_and_groups_do_not_meet(school, monkey
             bob = start_lab("00-welcome", backend="external")
             bob.topic("orders", queues=3)
             send(bob.namesrv, "orders", "bob's")
-            seen["bob"] = [message.body for message in bob.admin.messages("orders")]
+            seen["bob"] = [message.body for message in stored(bob.admin, "orders", 1)]
             assert len(bob.admin.topic_stats("orders")) == 3
             bob.stop()
-        seen["ada"] = [message.body for message in ada.admin.messages("orders")]
+        seen["ada"] = [message.body for message in stored(ada.admin, "orders", 1)]
         assert len(ada.admin.topic_stats("orders")) == 1
         ada.stop()
     assert seen == {"ada": [b"ada's"], "bob": [b"bob's"]}
@@ -149,7 +150,7 @@ def test_another_process_attaches_by_name(lab_there):
     )
     without = {key: value for key, value in os.environ.items() if key != VARIABLE}
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60, env=without)
-    assert [message.body for message in lab_there.admin.messages("orders")] == [b"attached"]
+    assert [message.body for message in stored(lab_there.admin, "orders", 1)] == [b"attached"]
     assert attach("00-welcome").namesrv == lab_there.namesrv
 
 
@@ -200,11 +201,12 @@ def test_thirty_learners_at_once_do_not_meet(school):
             for count in range(5):
                 producer.send(message_class("orders", f"{number}-{count}".encode()))
             producer.shutdown()
-            bodies = [message.body.decode() for message in admin.messages("orders")]
+            bodies = [message.body.decode() for message in stored(admin, "orders", 5)]
             seen = (bodies, len(admin.topic_stats("orders")), admin.topics())
             admin.delete_topic("orders")
-        return seen == ([f"{number}-{count}" for count in range(5)], queues, ["orders"])
+        return seen, ([f"{number}-{count}" for count in range(5)], queues, ["orders"])
 
     with ThreadPoolExecutor(30) as pool:
-        assert all(pool.map(work, range(30)))
+        for seen, expected in pool.map(work, range(30)):
+            assert seen == expected
     assert real_names(school) == before

@@ -7,7 +7,7 @@ import uuid
 
 import psutil
 import pytest
-from actors import eventually
+from actors import eventually, stored
 from rocketmq.client import ConsumeStatus, Message, Producer, PushConsumer, SendStatus
 
 from rmqlab.client.admin import Admin
@@ -79,7 +79,7 @@ def test_the_java_client_sees_the_same_status(legacy, orders):
 
 def test_a_message_with_that_status_is_stored_and_delivered(legacy, admin, producer, orders):
     sent = send(producer, orders, "kept all the same")
-    assert [message.msg_id for message in admin.messages(orders)] == [sent.msg_id]
+    assert [message.msg_id for message in stored(admin, orders, 1)] == [sent.msg_id]
     received = []
     consumer = PushConsumer(f"stock-{uuid.uuid4().hex[:6]}")
     consumer.set_name_server_address(legacy.namesrv)
@@ -119,8 +119,9 @@ def test_a_question_that_it_does_not_know_is_answered_with_one_sentence_at_once(
     assert time.monotonic() - began < 3
 
 
-def test_a_snapshot_of_it_is_whole_and_does_not_hang(legacy, producer, orders):
+def test_a_snapshot_of_it_is_whole_and_does_not_hang(legacy, admin, producer, orders):
     send(producer, orders)
+    stored(admin, orders, 1)
     reader = Reader(legacy)
     try:
         began = time.monotonic()
