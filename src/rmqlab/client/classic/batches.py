@@ -21,7 +21,10 @@ MAX_BATCH_BYTES = 1_000_000
 # MessageDecoder.encodeMessage: total size, magic code, CRC, flag, body's length; then body, properties'
 # length (a short), properties. The producer adds an id and WAIT to each: so many bytes more when it is sent.
 _HEAD = struct.Struct(">iiiii")
+_LENGTH = struct.Struct(">h")
 _ADDED = len("UNIQ_KEY") + 32 + 2 + len("WAIT") + len("true") + 2
+
+_DELAYS = frozenset({DELAY, DELAY_MS, DELIVER_MS})
 
 
 def encode(message: Message) -> bytes:
@@ -29,7 +32,7 @@ def encode(message: Message) -> bytes:
     properties = "".join(f"{name}\x01{value}\x02" for name, value in message.properties.items()).encode()
     total = _HEAD.size + len(message.body) + 2 + len(properties)
     head = _HEAD.pack(total, 0, zlib.crc32(message.body) & 0x7FFFFFFF, 0, len(message.body))
-    return b"".join((head, message.body, struct.pack(">h", len(properties)), properties))
+    return b"".join((head, message.body, _LENGTH.pack(len(properties)), properties))
 
 
 def split(messages: Iterable[Message], max_bytes: int) -> Iterator[tuple[str, bytes]]:
@@ -62,5 +65,5 @@ def _check(message: Message, topic: str) -> None:
         raise MessageRefusedError(
             f"the topics of a batch are {topic} and {message.topic}: a batch has messages of one topic"
         )
-    if any(name in message.properties for name in (DELAY, DELAY_MS, DELIVER_MS)):
+    if not _DELAYS.isdisjoint(message.properties):
         raise MessageRefusedError("a message of the batch has a delay: RocketMQ delivers batches at once")
