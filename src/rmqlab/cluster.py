@@ -135,8 +135,7 @@ class Cluster:
                 node.resume()
         down = [node.spec for node in self.nodes.values() if node.state == "down"]
         if down:
-            self.launch(down)
-            self.wait_until_ready(down)
+            self.bring_up(down)
 
     def require_alive(self) -> None:
         """See to it that the cluster has not ended behind the caller's back.
@@ -150,6 +149,24 @@ class Cluster:
                 f"The cluster {self._name} has ended{f': {why}' if why else ''}. "
                 "Start it again with the cell or the command that started it."
             )
+
+    def bring_up(self, specs: Sequence[NodeSpec], meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Launch nodes and wait until they can be used; do something useful once the first are launched.
+
+        A proxy in a process of its own comes last: one that finds no broker to make its own topic on ends at
+        once (AbstractSystemMessageSyncer.createSysTopic).
+
+        Raises:
+            StartError: a node died or was not ready in time.
+        """
+        proxies = [spec for spec in specs if spec.role == "PROXY"]
+        others = [spec for spec in specs if spec.role != "PROXY"]
+        self.launch(others)
+        meanwhile()
+        if proxies:
+            self.wait_until_ready(others)
+            self.launch(proxies)
+        self.wait_until_ready(specs)
 
     def launch(self, specs: Sequence[NodeSpec]) -> None:
         """Launch nodes side by side and write down each at once. They still have to become ready."""

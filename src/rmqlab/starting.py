@@ -139,9 +139,7 @@ def _start_new(
             for spec in specs:
                 slow_disk.put_into(record.folder / spec.name)
         cluster = Cluster.held(record)
-        cluster.launch(specs)
-        meanwhile()
-        cluster.wait_until_ready(specs)
+        cluster.bring_up(specs, meanwhile)
         record = replace(cluster.record, starter=0)
         records.write(record)
     except BaseException as error:  # Ctrl-C too: a start that did not finish leaves nothing behind
