@@ -90,6 +90,8 @@ def _node(spec: NodeSpec) -> Iterator[str]:
     yield f"    command: {json.dumps(node_command(spec))}"
     yield "    network_mode: service:pod"
     yield "    depends_on: [pod]"
+    if spec.role == "PROXY":
+        yield "    restart: on-failure  # it ends when it is up before its brokers are known"
     yield '    user: "0:0"  # to whom a new volume belongs'
     yield f"    mem_limit: {memory_limit(spec)}"
     yield "    environment:"
