@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rmqlab.plan import NodeSpec
 
 _POLL_S = 0.03
+_LOOK_AGAIN_S = 0.3
 _ANSWER_S = 2.0
 
 
@@ -48,6 +49,9 @@ def wait_until_ready(
     deadline = time.monotonic() + timeout_s
     while True:
         dead = [spec for spec in specs if not is_running(spec)]
+        if dead:
+            time.sleep(_LOOK_AGAIN_S)  # one look can fail on a busy machine, where nothing has died
+            dead = [spec for spec in dead if not is_running(spec)]
         if dead:
             names = ", ".join(spec.name for spec in dead)
             raise StartError(f"{names} died while starting. The end of its log:\n{log_tail(dead[0])}")
