@@ -258,7 +258,8 @@ def test_a_question_to_the_engine_does_not_import_the_sdk(engine: Callable[..., 
         "assert backend.name == 'docker', why\n"
         "assert not {'docker', 'requests'} & set(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "RMQLAB_IMAGE": IMAGE})
+    home = {key: value for key, value in os.environ.items() if key != "RMQLAB_BACKEND"}
+    subprocess.run([sys.executable, "-c", script], check=True, env={**home, "RMQLAB_IMAGE": IMAGE})
 
 
 def test_images_are_named_after_the_pinned_version(monkeypatch: pytest.MonkeyPatch) -> None:
