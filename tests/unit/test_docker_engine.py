@@ -154,7 +154,7 @@ def test_a_paused_engine_is_given_up_after_a_second(tmp_path: Path, monkeypatch:
         begun = time.monotonic()
         with pytest.raises(EngineError) as error:
             require_image(IMAGE, within_s=docker_engine.AT_ONCE_S)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 10  # a busy machine is slow, a paused engine silent for ever
     assert "does not answer within 1 s: it is paused" in sentence(error)
 
 
