@@ -40,7 +40,9 @@ def contained(docker_engine: None) -> Iterator[Cluster]:
 
 
 def containers(cluster: str) -> list[Container]:
-    return engine_client().containers.list(all=True, filters={"label": f"rmqlab.cluster={cluster}"})
+    return engine_client().containers.list(
+        all=True, ignore_removed=True, filters={"label": f"rmqlab.cluster={cluster}"}
+    )
 
 
 def test_every_published_port_is_on_the_loopback_address_only(contained: Cluster) -> None:

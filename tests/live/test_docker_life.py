@@ -35,7 +35,9 @@ def on_containers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def containers(cluster: str) -> list[Container]:
-    return engine_client().containers.list(all=True, filters={"label": f"rmqlab.cluster={cluster}"})
+    return engine_client().containers.list(
+        all=True, ignore_removed=True, filters={"label": f"rmqlab.cluster={cluster}"}
+    )
 
 
 def gone(cluster: str) -> bool:

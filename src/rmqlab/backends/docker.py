@@ -203,7 +203,7 @@ class DockerBackend:
         wanted = {"label": [f"{key}={value}" for key, value in _labels(cluster).items()]}
         with contextlib.suppress(EngineGoneError), in_our_words():
             engine = engine_client(_engine_of(folder))
-            there = engine.containers.list(all=True, filters=wanted)
+            there = engine.containers.list(all=True, ignore_removed=True, filters=wanted)
             for container in sorted(there, key=lambda each: _NODE not in each.labels):  # the pod last
                 with contextlib.suppress(docker.errors.NotFound):
                     container.remove(force=True)
@@ -216,7 +216,9 @@ class DockerBackend:
 def clusters_by_label() -> list[str]:
     """Return which clusters of this state folder have a container, with or without a record."""
     with contextlib.suppress(EngineGoneError), in_our_words():
-        there = engine_client().containers.list(all=True, filters={"label": f"{_HOME}={_home()}"})
+        there = engine_client().containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{_HOME}={_home()}"}
+        )
         return sorted({container.labels[_CLUSTER] for container in there})
     return []
 
