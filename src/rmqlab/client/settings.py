@@ -18,6 +18,13 @@ from rmqlab.client.java import POLL_INTERVAL_MS
 from rmqlab.client.membership import VARIABLE, Membership, membership
 from rmqlab.client.signing import signing_hook
 
+_CALLBACK_THREADS = 8
+"""Threads of a Java client that complete answers (clientCallbackExecutorThreads; RocketMQ: one a processor).
+
+They also answer what the client is asked about itself (ConsumerRunningInfo), for which they ask the broker
+and wait: on two processors two such questions at a time leave nobody to complete the answers.
+"""
+
 _DOMAIN_TIMEOUT_S = 3.0
 _DOMAIN_URL = "http://{domain}:8080/rocketmq/nsaddr"
 _ADDRESSES = re.compile(r"^[^\s;:]+:\d{1,5}(;[^\s;:]+:\d{1,5})*$")
@@ -92,6 +99,7 @@ class Settings:
             java.setNamespace(member.namespace)
         if self.instance is not None:
             java.setInstanceName(self.instance)
+        java.setClientCallbackExecutorThreads(_CALLBACK_THREADS)
         java.setPollNameServerInterval(POLL_INTERVAL_MS)
         java.setHeartbeatBrokerInterval(POLL_INTERVAL_MS)
         java.setPersistConsumerOffsetInterval(POLL_INTERVAL_MS)
