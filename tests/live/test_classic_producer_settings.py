@@ -165,7 +165,7 @@ def test_a_destroyed_producer_and_message_are_null(classic):
     message = classic.message("any")
     assert dll.DestroyMessage(message) == 0
     with pytest.raises(classic.errors.NullPointerException, match="destroyed"):
-        message.set_keys("k")
+        message.set_delay_time_level(1)  # by way of the C function on either surface
     assert dll.DestroyProducer(producer._handle) == 0
     with pytest.raises(classic.errors.ProducerSendSyncFailed):
         producer.send_sync(classic.message("any"))
