@@ -102,7 +102,11 @@ def _is_registered(spec: NodeSpec, known: dict[tuple[str, int], str]) -> bool:
 
 def _serves(spec: NodeSpec) -> bool:
     """Tell whether all ports of a node that clients use accept connections."""
-    for address in {spec.address, proxy_address((spec,)) or spec.address}:
+    addresses = {spec.address}
+    if proxy := proxy_address((spec,)):
+        host = proxy.rpartition(":")[0]
+        addresses |= {f"{host}:{port}" for port in spec.ports[-2:]}  # gRPC's and the remoting protocol's
+    for address in addresses:
         host, _, port = address.rpartition(":")
         with socket.create_connection((host, int(port)), timeout=_ANSWER_S):
             pass

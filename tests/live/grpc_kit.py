@@ -256,7 +256,7 @@ def said_by(message):
     )
 
 
-def wait_until(condition, why, seconds=30.0):
+def wait_until(condition, why, seconds=60.0):
     """Poll until something holds, and return it."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
