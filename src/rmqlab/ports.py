@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import filelock
 import psutil
 
 from rmqlab.errors import PortTakenError
@@ -75,18 +76,19 @@ def lease_block(owner: str, size: int, proof: Path) -> int:
     """
     folder = _folder()
     blocks = range(_FIRST, _LAST - size, size)
-    for base in blocks:
-        claim = folder / str(base)
-        if claim.exists() and not _drop_if_stale(claim):
-            continue
-        try:
-            with claim.open("x", encoding="utf-8") as file:
-                json.dump({"owner": _full_name(owner), "pid": os.getpid(), "proof": str(proof)}, file)
-        except FileExistsError:
-            continue
-        if all(is_free(port) for port in range(base, base + size)):
-            return base
-        claim.unlink(missing_ok=True)
+    with _one_at_a_time(folder).acquire(poll_interval=0.01):
+        for base in blocks:
+            claim = folder / str(base)
+            if claim.exists() and not _drop_if_stale(claim):
+                continue
+            try:
+                with claim.open("x", encoding="utf-8") as file:
+                    json.dump({"owner": _full_name(owner), "pid": os.getpid(), "proof": str(proof)}, file)
+            except FileExistsError:
+                continue
+            if all(is_free(port) for port in range(base, base + size)):
+                return base
+            claim.unlink(missing_ok=True)
     raise PortTakenError(
         "No block of free ports is left between 10000 and 32760. `rmqlab down --all` frees ours."
     )
@@ -119,6 +121,16 @@ def _folder() -> Path:
         with contextlib.suppress(OSError):
             folder.chmod(0o1777)  # all may claim, and give back only what is theirs
     return folder
+
+
+def _one_at_a_time(folder: Path) -> filelock.FileLock:
+    """Return the lock under which this user's processes lease.
+
+    Two that find the same stale lease would each drop it, and the second would drop the first's new one.
+    Among users that cannot be: in a sticky folder nobody drops what is another's.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else "all"
+    return filelock.FileLock(folder / f"lock-{user}")
 
 
 def _read(claim: Path) -> dict[str, str | int]:

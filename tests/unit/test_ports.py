@@ -70,6 +70,17 @@ def test_a_lease_whose_process_and_cluster_are_gone_is_taken_over(
     assert ports.lease_block("next", 20, proof) == base
 
 
+def test_stale_leases_that_many_take_over_at_once_go_to_one_each(tmp_path: Path, proof: Path) -> None:
+    for round_ in range(10):
+        for base in range(ports._FIRST, ports._FIRST + 20 * 20, 20):
+            (tmp_path / str(base)).write_text(
+                f'{{"owner": "dead", "pid": {2**22 + 1}, "proof": "{tmp_path / "gone"}"}}', encoding="utf-8"
+            )
+        with ThreadPoolExecutor(10) as pool:
+            bases = list(pool.map(lambda n: ports.lease_block(f"c{n}", 20, proof), range(10)))
+        assert len(set(bases)) == 10, f"round {round_}: {sorted(bases)}"
+
+
 def test_clusters_of_two_state_folders_share_no_port(monkeypatch: pytest.MonkeyPatch, proof: Path) -> None:
     mine = ports.lease_block("single", 20, proof)
     monkeypatch.setenv("RMQLAB_HOME", str(proof.parent / "another-home"))
