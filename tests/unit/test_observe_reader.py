@@ -116,10 +116,10 @@ def test_a_paused_broker_is_not_asked_and_its_queues_stay_as_last_seen(cluster, 
 
 
 def test_a_dead_broker_leaves_the_route_and_stays_in_the_picture(cluster, reader):
-    reader._routes.clear()
+    reader._topics._routes.clear()
     reader.read(ORDERS)
     cluster.nodes["broker-a"].kill()
-    reader._routes.clear()
+    reader._topics._routes.clear()
     silent = [queue.ref.broker for queue in reader.read(ORDERS).topic("orders").queues if queue.silent]
     assert silent == ["broker-a", "broker-a"]
 
@@ -130,7 +130,7 @@ def test_when_all_brokers_are_dead_that_is_said_and_not_that_there_is_no_route(c
         cluster.nodes[name].kill()
     expected = (Gap("broker-a", "down"), Gap("broker-b", "down"))
     assert reader.read(ORDERS).gaps == expected  # the route as last known
-    reader._routes.clear()
+    reader._topics._routes.clear()
     assert reader.read(ORDERS).gaps == expected  # the NameServer has forgotten it
 
 
@@ -161,7 +161,9 @@ def test_a_connection_that_fails_is_a_gap(cluster):
 def test_a_paused_nameserver_leaves_the_last_known_route(cluster, reader):
     reader.read(ORDERS)
     cluster.nodes["namesrv"].pause()
-    reader._routes = {topic: (float("-inf"), route) for topic, (_, route) in reader._routes.items()}
+    reader._topics._routes = {
+        topic: (float("-inf"), route) for topic, (_, route) in reader._topics._routes.items()
+    }
     snapshot = reader.read(ORDERS)
     assert len(snapshot.topic("orders").queues) == 4
     assert Gap("namesrv", "paused") in snapshot.gaps
