@@ -7,8 +7,10 @@ import time
 import pytest
 from observe_stand_ins import FakeCluster
 
-from rmqlab.observe import Feed, Reader
+from rmqlab.observe import Feed, Interest, Reader
 from rmqlab.views import KINDS, Still, View, show
+from rmqlab.views.drawing import failure
+from rmqlab.views.looker import Kind
 
 pytestmark = pytest.mark.unit
 DEADLINE_S = 5
@@ -192,3 +194,40 @@ def test_a_still_can_wait_for_a_lag(cluster, queues):
     queues._feed.read = reading
     still = queues.snapshot(lag=0, quiet_s=0)
     assert still.drawing.rows[0][4] == "1 (0)"
+
+
+def how_many_it_was_given(seen, what, looker):
+    counts = [snapshot.topic("orders").count for snapshot in seen]
+    return failure(f"counts {counts} live {looker.live} first at {seen[0].taken_ms}")
+
+
+HISTORY = Kind(
+    "counts", lambda what: Interest(topics=frozenset({"orders"})), how_many_it_was_given, history=True
+)
+
+
+def test_a_picture_of_how_it_went_is_drawn_from_the_history_oldest_first(cluster, feed):
+    view = View(HISTORY, cluster, {}, through=feed)
+    assert "counts [0] live False first at 0" in repr(view)
+    cluster.send(0, "A")
+    assert "counts [0, 1]" in repr(view)
+    picture = live(view)
+    view.act("look")
+    cluster.send(0, "B")
+    until(lambda: "2] live True" in picture.svg)
+    view.act("hold")
+    cluster.send(0, "C")
+    feed.read(cluster, HISTORY.interest({}))
+    view.act("hold")
+    until(lambda: "3] live True" in picture.svg)
+    view.close()
+
+
+def test_a_still_of_how_it_went_waits_for_the_newest_numbers_and_shows_all(cluster, feed):
+    view = View(HISTORY, cluster, {}, through=feed)
+    feed.read(cluster, HISTORY.interest({}))
+    cluster.send(0, "A")
+    began = time.monotonic()
+    still = view.snapshot(quiet_s=0.2)
+    assert time.monotonic() - began < DEADLINE_S
+    assert "counts [0, 1" in still.drawing.title

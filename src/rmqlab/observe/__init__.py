@@ -1,6 +1,7 @@
 """Looking at a cluster: frozen snapshots, and the one feed that takes them.
 
-`snapshot` says what a reading holds, `reader` takes one, `feed` takes them again and again for all who look.
+`snapshot` says what a reading holds, `reader` takes one, `feed` takes them again and again for all who look,
+and `history` keeps the last of them.
 What is drawn from them is the views' affair.
 """
 

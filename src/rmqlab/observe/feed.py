@@ -2,7 +2,8 @@
 
 A watch says what it is interested in and is called with each snapshot. The thread reads each watched cluster
 once a turn, with the interests of all its watches joined, and ends when nobody watches any more. Watches are
-held weakly: a picture that is gone is not polled for.
+held weakly: a picture that is gone is not polled for. What was read lately is kept, within bounds, for the
+pictures of how things went.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
+from rmqlab.observe.history import History
 from rmqlab.observe.reader import Observable, Reader
 from rmqlab.observe.snapshot import Interest, Snapshot
 
@@ -76,6 +78,7 @@ class Feed:
         self._lock = threading.Lock()
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         self._readers: dict[Observable, Reader] = {}
+        self._histories: weakref.WeakKeyDictionary[Observable, History] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
 
@@ -101,7 +104,20 @@ class Feed:
 
     def read(self, source: Observable, interest: Interest) -> Snapshot:
         """Take one snapshot at once, through the connection that the feed uses."""
-        return self._reader(source).read(interest)
+        snapshot = self._reader(source).read(interest)
+        self._history(source).add(interest, snapshot)
+        return snapshot
+
+    def history(self, source: Observable, interest: Interest) -> tuple[Snapshot, ...]:
+        """Return what was read of a cluster lately, oldest first, where at least so much was asked.
+
+        It reaches back as far as `History` keeps it; while nobody looked, nothing was read.
+        """
+        return self._history(source).of(interest)
+
+    def _history(self, source: Observable) -> History:
+        with self._lock:
+            return self._histories.setdefault(source, History())
 
     def _reader(self, source: Observable) -> Reader:
         with self._lock:
@@ -139,7 +155,7 @@ class Feed:
                 lookers.setdefault(watch.source, []).append(watch)
         for source, interest in interests.items():
             try:
-                snapshot = self._reader(source).read(interest)
+                snapshot = self.read(source, interest)
             except Exception as error:  # noqa: BLE001 - shown by those who look, and tried again
                 for watch in lookers[source]:
                     watch.fail(error)

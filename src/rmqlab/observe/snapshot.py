@@ -42,6 +42,10 @@ class Interest:
             self.assignments or other.assignments,
         )
 
+    def covers(self, other: Interest) -> bool:
+        """Tell whether a reading for this interest holds all that the other asks for."""
+        return self | other == self
+
 
 @dataclass(frozen=True, slots=True)
 class NodeState:

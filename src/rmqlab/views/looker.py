@@ -43,9 +43,17 @@ class Kind:
     Attributes:
         name: what `show` calls it.
         interest: from the arguments of `show` to what must be read; raises TypeError for arguments it does
-        not know. draw: from a snapshot, the arguments and the looker to the picture.
+            not know.
+        draw: from a snapshot, the arguments and the looker to the picture.
+        history: draw from how it went: `draw` is given a tuple of snapshots, the oldest first and never
+            empty, each of which was asked what `interest` says.
     """
 
     name: str
     interest: Callable[[Mapping[str, Any]], Interest]
-    draw: Callable[[Snapshot, Mapping[str, Any], Looker], Drawing]
+    draw: Callable[[Any, Mapping[str, Any], Looker], Drawing]
+    history: bool = False
+
+    def picture(self, seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) -> Drawing:
+        """Draw the last of what was seen, or all of it."""
+        return self.draw(seen if self.history else seen[-1], what, looker)

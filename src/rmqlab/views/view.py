@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
-from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed
+from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed, history
 from rmqlab.views.drawing import Drawing, failure
 from rmqlab.views.looker import STILL, Kind, Looker
 from rmqlab.views.notebook import cell_began, in_kernel, watch_cells
@@ -46,7 +46,7 @@ class View:
         self._feed = through
         self._interest = kind.interest(self._what)
         self._looker = Looker(live=True)
-        self._last: Snapshot | None = None
+        self._seen: tuple[Snapshot, ...] = ()
         self._looked_at = float("-inf")
         self._lock = threading.RLock()
         self._picture: Picture | None = None
@@ -55,7 +55,7 @@ class View:
     # -- showing -----------------------------------------------------------------------------------
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
-        bundle = _still_bundle(self._draw_still(self._read()))
+        bundle = _still_bundle(self._draw_still(self._all(self._read())))
         if in_kernel():
             watch_cells()
             self._look()
@@ -63,7 +63,7 @@ class View:
         return bundle
 
     def __repr__(self) -> str:
-        return self._draw_still(self._read()).text
+        return self._draw_still(self._all(self._read())).text
 
     def snapshot(self, *, lag: int | None = None, quiet_s: float = 1.3, timeout_s: float = 10.0) -> Still:
         """Wait until the picture no longer changes, and return it as a still.
@@ -77,16 +77,16 @@ class View:
         """
         deadline = time.monotonic() + timeout_s
         snapshot = self._read()
-        drawing, since = self._draw_still(snapshot), time.monotonic()
+        drawing, since = self._draw_still((snapshot,)), time.monotonic()
         while (now := time.monotonic()) < deadline:
             if now - since >= quiet_s and (lag is None or _lags(snapshot) == {lag}):
                 break
             time.sleep(_POLL_S)
             snapshot = self._feed.read(self._source, self._interest)
-            fresh = self._draw_still(snapshot)
+            fresh = self._draw_still((snapshot,))
             if fresh != drawing:
                 drawing, since = fresh, time.monotonic()
-        return Still(drawing)
+        return Still(self._draw_still(self._all(snapshot)))
 
     def close(self) -> None:
         """Follow the cluster no more."""
@@ -133,8 +133,8 @@ class View:
     def _choose(self, **changes: Any) -> None:
         with self._lock:
             self._looker = replace(self._looker, **changes)
-            if self._last is not None:
-                self._paint(self._last)
+            if self._seen:
+                self._paint()
 
     # -- following ---------------------------------------------------------------------------------
 
@@ -150,17 +150,17 @@ class View:
     def _follow(self, snapshot: Snapshot) -> None:
         with self._lock:
             if not self._looker.held:
-                self._last = snapshot
-                self._paint(snapshot)
+                self._seen = self._all(snapshot)
+                self._paint()
 
     def _fail(self, error: Exception) -> None:
         """Show what went wrong while following: there is no cell to raise it in."""
         if self._picture is not None:
             self._hang(failure(f"The picture could not be drawn: {type(error).__name__}: {error}"))
 
-    def _paint(self, snapshot: Snapshot) -> None:
+    def _paint(self) -> None:
         if self._picture is not None:
-            self._hang(self._kind.draw(snapshot, self._what, self._looker))
+            self._hang(self._kind.picture(self._seen, self._what, self._looker))
 
     def _hang(self, drawing: Drawing) -> None:
         with self._picture.hold_sync():
@@ -171,8 +171,7 @@ class View:
 
         with self._lock:
             if self._picture is None:
-                assert self._last is not None
-                drawing = self._kind.draw(self._last, self._what, self._looker)
+                drawing = self._kind.picture(self._seen, self._what, self._looker)
                 self._picture = Picture(drawing.svg, drawing.table, self.act)
             return self._picture
 
@@ -183,12 +182,19 @@ class View:
             snapshot = self._feed.read(self._source, self._interest)
             unexplained = [gap for gap in snapshot.gaps if gap.reason not in {"down", "paused"}]
             if not unexplained or time.monotonic() > deadline:
-                self._last = snapshot
+                self._seen = self._all(snapshot)
                 return snapshot
             time.sleep(_POLL_S)
 
-    def _draw_still(self, snapshot: Snapshot) -> Drawing:
-        return self._kind.draw(snapshot.still(), self._what, STILL)
+    def _all(self, snapshot: Snapshot) -> tuple[Snapshot, ...]:
+        """Return what the picture is drawn from: a reading, or the history that ends with it."""
+        if not self._kind.history:
+            return (snapshot,)
+        return self._feed.history(self._source, self._interest) or (snapshot,)
+
+    def _draw_still(self, seen: tuple[Snapshot, ...]) -> Drawing:
+        stills = history.still(seen) if self._kind.history else (seen[-1].still(),)
+        return self._kind.picture(stills, self._what, STILL)
 
 
 class Still:
