@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 from observe_stand_ins import FakeCluster
@@ -73,10 +74,23 @@ def test_only_readings_that_asked_for_enough_are_told():
     history = History()
     history.add(NODES, Snapshot("test", 1))
     history.add(ORDERS, reading(2))
-    history.add(ORDERS | Interest(messages=5), reading(3))
+    history.add(ORDERS | Interest(assignments=True), reading(3))
     assert times(history, NODES) == [1, 2, 3]
     assert times(history) == [2, 3]
-    assert times(history, ORDERS | Interest(messages=5)) == [3]
+    assert times(history, ORDERS | Interest(assignments=True)) == [3]
+
+
+def test_it_keeps_no_messages_and_does_not_ask_for_them():
+    cluster, history = FakeCluster(), History()
+    cluster.send(0, "A")
+    wanted = ORDERS | Interest(messages=5)
+    snapshot = Reader(cluster, cluster.connect, cluster.registered).read(wanted)
+    assert snapshot.topic("orders").queues[0].messages
+    history.add(wanted, snapshot)
+    history.add(ORDERS, replace(snapshot, taken_ms=0))
+    kept = history.of(wanted)
+    assert [queue.messages for each in kept for queue in each.topic("orders").queues] == [()] * 8
+    assert [each.topic("orders").count for each in kept] == [1, 1]
 
 
 def test_an_interest_covers_what_it_holds():

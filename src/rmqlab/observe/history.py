@@ -1,7 +1,8 @@
 """What was read lately of one cluster, as far back as it fits.
 
 A time in which nothing changed costs two snapshots, its first and its last. The oldest go when there are too
-many of them, or when together they hold too much.
+many of them, or when together they hold too much. The messages of queues are not kept: a busy queue's newest
+are others each time.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class History:
 
     def add(self, interest: Interest, snapshot: Snapshot) -> None:
         """Keep a snapshot, and what was asked when it was taken."""
+        interest, snapshot = replace(interest, messages=0), _without_messages(snapshot)
         with self._lock:
             if len(self._kept) > 1 and all(
                 asked == interest and same(known, snapshot)
@@ -51,7 +53,8 @@ class History:
                 self._queues -= _queues(self._kept.popleft()[1])
 
     def of(self, interest: Interest) -> tuple[Snapshot, ...]:
-        """Return the snapshots, oldest first, for which at least so much was asked."""
+        """Return the snapshots, oldest first, for which at least so much was asked, messages apart."""
+        interest = replace(interest, messages=0)
         with self._lock:
             return tuple(snapshot for asked, snapshot in self._kept if asked.covers(interest))
 
@@ -71,6 +74,14 @@ def still(history: tuple[Snapshot, ...]) -> tuple[Snapshot, ...]:
     return tuple(
         replace(snapshot.still(), taken_ms=snapshot.taken_ms - history[0].taken_ms) for snapshot in history
     )
+
+
+def _without_messages(snapshot: Snapshot) -> Snapshot:
+    topics = tuple(
+        replace(topic, queues=tuple(replace(queue, messages=()) for queue in topic.queues))
+        for topic in snapshot.topics
+    )
+    return replace(snapshot, topics=topics)
 
 
 def _queues(snapshot: Snapshot) -> int:

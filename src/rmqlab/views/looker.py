@@ -46,7 +46,7 @@ class Kind:
             not know.
         draw: from a snapshot, the arguments and the looker to the picture.
         history: draw from how it went: `draw` is given a tuple of snapshots, the oldest first and never
-            empty, each of which was asked what `interest` says.
+            empty, for each of which was asked what `interest` says. They are without the queues' messages.
     """
 
     name: str
