@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 CLUSTER = "in-the-browser"
 MS = 1000
 SLOW_S = 30
-MESSAGES = 12
+MESSAGES = 24
 
 START = f"""
 from rmqlab.client.admin import Admin
@@ -78,6 +78,9 @@ def test_the_pictures_follow_the_broker_and_do_what_is_clicked(notebook, page):
     dots.nth(0).press("Enter")
     expect(card).to_have_count(0, timeout=SLOW_S * MS)
 
+    # Only now, with the still taken: it is of a broker that answers.
+    notebook.wait_until_run(SLOW_S)
+
     # A node is paused: its card says so, the queues say why they are silent, and both come back.
     nodes.locator('[data-action=pause][data-target="broker-a"]').click()
     expect(nodes.locator('[data-id="n-broker-a"]')).to_contain_text("paused", timeout=SLOW_S * MS)
@@ -95,7 +98,6 @@ def test_the_pictures_follow_the_broker_and_do_what_is_clicked(notebook, page):
     expect(page.locator(".rmqlab-view table").last).to_contain_text("broker-a 3")
 
     # The file keeps a picture and a table without a kernel, and the still has no live view.
-    notebook.wait_until_run(SLOW_S)
     _, live, _, still = [cell.outputs for cell in notebook.saved().cells]
     assert {"image/svg+xml", "text/html", "text/plain"} <= live[0]["data"].keys()
     assert still[0]["data"].keys() == {"image/svg+xml", "text/html", "text/plain"}
