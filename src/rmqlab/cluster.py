@@ -13,6 +13,7 @@ from rmqlab.backends import find_backend
 from rmqlab.errors import ExternalClusterError, NoSuchClusterError
 from rmqlab.faults import begin, mend, troubles
 from rmqlab.node import STOP_S, Node
+from rmqlab.places import state_dir
 from rmqlab.plan import proxy_address
 from rmqlab.readiness import wait_until_ready
 
@@ -46,9 +47,9 @@ class Cluster:
     def held(cls, record: Record) -> Cluster:
         """Return the cluster of a record, and renew its lease for as long as this process lives."""
         if record.lease_s is not None:
-            records.renew_lease(record.name)
+            records.renew_lease(record.folder)
             leases.hold(record.name, record.lease_s)
-            leases.ensure_supervisor()
+            leases.ensure_supervisor(state_dir())
         if record.backend == "external":
             external.join(record)
         return cls(record)

@@ -171,13 +171,16 @@ def lock(name: str) -> filelock.FileLock:
     return filelock.FileLock(root() / f"{name}.lock")
 
 
-def renew_lease(name: str) -> None:
-    """Say that this process uses the cluster now."""
-    lease = folder(name) / "leases" / str(os.getpid())
+def renew_lease(cluster: Path) -> bool:
+    """Say that this process uses the cluster of that folder now; return whether there still is one."""
+    if not (cluster / "record.json").exists():
+        return False
+    lease = cluster / "leases" / str(os.getpid())
     with contextlib.suppress(OSError):
         lease.parent.mkdir(parents=True, exist_ok=True)
         lease.touch()
         os.utime(lease)
+    return True
 
 
 def leases(name: str) -> list[Path]:

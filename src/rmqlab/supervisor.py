@@ -64,7 +64,7 @@ def watch() -> None:
 def main() -> int:
     """Watch, unless another supervisor does."""
     try:
-        with supervisor_lock().acquire(timeout=PROBED_S):
+        with supervisor_lock(state_dir()).acquire(timeout=PROBED_S):
             watch()
     except filelock.Timeout:
         pass

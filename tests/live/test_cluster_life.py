@@ -16,8 +16,9 @@ import pytest
 from actors import eventually, kernel, node_processes, nothing_left
 
 from rmqlab import leases, records, topology
-from rmqlab.cluster import attach, end_if
+from rmqlab.cluster import attach, end_if, list_clusters
 from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, PortTakenError, StartError
+from rmqlab.places import state_dir
 from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ LEASE_S = 3.0
 
 def supervisor_runs() -> bool:
     try:
-        with leases.supervisor_lock().acquire(timeout=0):
+        with leases.supervisor_lock(state_dir()).acquire(timeout=0):
             return False
     except filelock.Timeout:
         return True
@@ -65,6 +66,21 @@ def test_a_cluster_whose_kernel_was_killed_is_ended_after_its_lease() -> None:
         assert len(node_processes("orphan")) == 2
         killed.kill()
     eventually(lambda: nothing_left("orphan"), timeout_s=LEASE_S + 15, why="the supervisor did not end it")
+
+
+def test_a_program_that_turns_to_another_state_folder_keeps_its_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cluster = start_cluster("single", name="home-left", lease_s=LEASE_S)
+    try:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("RMQLAB_HOME", str(tmp_path / "elsewhere"))
+            until = time.monotonic() + 2 * LEASE_S
+            eventually(lambda: time.monotonic() > until, timeout_s=3 * LEASE_S, why="time stands still")
+            assert list_clusters() == []
+        assert {node.state for node in attach("home-left").nodes.values()} == {"up"}
+    finally:
+        cluster.stop()
 
 
 def test_two_notebooks_on_one_lab_share_a_cluster_until_the_last_has_left() -> None:
