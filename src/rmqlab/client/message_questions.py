@@ -1,0 +1,73 @@
+"""Questions about messages themselves: by queue and offset, by key, by id, and what their clients traced."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import jpype
+
+from rmqlab.client import stored
+from rmqlab.client.broker_questions import code_of, refusal
+from rmqlab.client.connection import Connection
+from rmqlab.client.facts import StoredMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rmqlab.client.facts import QueueRef
+
+# Of org.apache.rocketmq.remoting.protocol.ResponseCode, and of the client (QueryResult without a message).
+_TOPIC_NOT_EXIST = 17
+_NO_MESSAGE = 208
+
+
+class MessageQuestions(Connection):
+    """What can be asked about stored messages. AdminError if the cluster does not answer or refuses."""
+
+    def message(self, queue: QueueRef, offset: int) -> StoredMessage | None:
+        """Return the message at an offset of a queue, or None if the queue does not hold it."""
+        for broker in self.route(queue.topic):
+            if broker.broker == queue.broker:
+                found = self.at(broker.address).messages(queue, offset, 1)
+                return found[0] if found and found[0].queue_offset == offset else None
+        return None
+
+    def messages(self, topic: str, limit: int = 64) -> list[StoredMessage]:
+        """Return the newest `limit` messages of each queue of a topic, in the order of storing."""
+        found: list[StoredMessage] = []
+        for broker in self.route(topic):
+            questions = self.at(broker.address)
+            for ref, extent in questions.topic_stats(topic).items():
+                start = max(extent.min_offset, extent.max_offset - limit)
+                found += questions.messages(ref, start, extent.max_offset - start)
+        return sorted(found, key=StoredMessage.stored_order)
+
+    def message_by_id(self, topic: str, msg_id: str) -> StoredMessage | None:
+        """Return the message of that id (the sender's or the broker's), or None.
+
+        A broker indexes a message some milliseconds after it acknowledged it.
+        """
+        found = self._look_up(topic, msg_id, lambda: [self._ext.viewMessage(self._names.real(topic), msg_id)])
+        return found[0] if found else None
+
+    def messages_by_key(self, topic: str, key: str, limit: int = 64) -> list[StoredMessage]:
+        """Return at most `limit` messages that carry a key, in the order in which they were stored."""
+        until_ms = int(time.time() * 1000) + 60_000  # the broker's clock may be ahead
+        real = self._names.real(topic)
+        found = self._look_up(
+            topic, key, lambda: self._ext.queryMessage(real, key, limit, 0, until_ms).getMessageList()
+        )
+        return sorted(found, key=StoredMessage.stored_order)
+
+    def _look_up(self, topic: str, wanted: str, ask: Callable[[], Iterable[Any]]) -> list[StoredMessage]:
+        try:
+            found = ask()
+        except jpype.JException as error:
+            if code_of(error) in {_NO_MESSAGE, _TOPIC_NOT_EXIST}:
+                return []
+            raise refusal(f"look up {wanted} in {topic}", error) from None
+        named = {address: route.broker for route in self.route(topic) for address in route.addresses.values()}
+        messages = (stored.from_java(message, named) for message in found if message is not None)
+        return [replace(message, topic=self._names.shown(message.topic)) for message in messages]
