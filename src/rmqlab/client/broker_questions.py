@@ -120,6 +120,26 @@ class BrokerQuestions:
             for client_id in members
         )
 
+    def member_settings(self, group: str) -> dict[str, dict[str, str]]:
+        """Return what each online member says of its own settings, by client id; nothing of a silent one.
+
+        They are the fields of its DefaultMQPushConsumer, and `PROP_CONSUMEORDERLY` (ConsumerRunningInfo).
+        """
+        running = {
+            member.client_id: self._running_info(group, member.client_id)
+            for member in self.consumers(group, assignments=False)
+        }
+        return {
+            client_id: {str(each.getKey()): str(each.getValue()) for each in info.getProperties().entrySet()}
+            if info is not None
+            else {}
+            for client_id, info in running.items()
+        }
+
+    def real_name(self, name: str) -> str:
+        """Return how the broker calls a topic or group: what it writes into messages that it moves."""
+        return self._names.real(name)
+
     def messages(self, queue: QueueRef, offset: int, count: int) -> list[StoredMessage]:
         """Read up to `count` messages of a queue from `offset` on."""
         with asking(f"read {queue.topic} queue {queue.queue_id} at {self._address}"):
@@ -129,8 +149,16 @@ class BrokerQuestions:
         return [replace(message, topic=shown) for message in found] if shown != real.topic else found
 
     def _assigned(self, group: str, client_id: str) -> tuple[QueueRef, ...]:
+        info = self._running_info(group, client_id)
+        if info is None:
+            return ()
+        refs = (self._names.shown_queue(_ref(queue)) for queue in info.getMqTable().keySet())
+        return tuple(sorted(ref for ref in refs if not ref.topic.startswith(SYSTEM_PREFIXES)))
+
+    def _running_info(self, group: str, client_id: str) -> Any:
+        """Ask a member, through the broker; None if it left meanwhile, or its process is silent."""
         try:
-            info = self._api.getConsumerRunningInfo(
+            return self._api.getConsumerRunningInfo(
                 self._address,
                 self._names.real(group),
                 client_id,
@@ -138,9 +166,7 @@ class BrokerQuestions:
                 self._timeout_ms,
             )
         except jpype.JException:
-            return ()  # it left between the two questions, or its process is silent: it holds nothing we know
-        refs = (self._names.shown_queue(_ref(queue)) for queue in info.getMqTable().keySet())
-        return tuple(sorted(ref for ref in refs if not ref.topic.startswith(SYSTEM_PREFIXES)))
+            return None
 
 
 def _ref(queue: Any) -> QueueRef:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from rmqlab.client.admin import Admin
+    from rmqlab.observe.snapshot import Interest
 
 
 class Asking:
@@ -19,14 +20,23 @@ class Asking:
 
     Args:
         nodes: the cluster's nodes as they are now; those that are not up are not asked.
+        interest: what the reading is to find out.
     """
 
-    def __init__(self, nodes: tuple[NodeState, ...]) -> None:
+    def __init__(self, nodes: tuple[NodeState, ...], interest: Interest) -> None:
         self.nodes = nodes
+        self.interest = interest
         self.mute = {node.address: node for node in nodes if node.state != "up"}
         self.gaps: set[Gap] = set()
         self._admin: Admin | None = None
         self._pool: Executor | None = None
+        self._memory = {} if memory is None else memory
+
+    def remembered(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what a section keeps from reading to reading under that name; made the first time."""
+        if name not in self._memory:
+            self._memory[name] = make()
+        return self._memory[name]
 
     @property
     def admin(self) -> Admin:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
+from rmqlab.observe import delays, retries
 from rmqlab.observe.asking import Asking
 from rmqlab.observe.snapshot import Interest, NodeState, Snapshot
 from rmqlab.observe.topics import TopicReader
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 _QUESTION_S = 0.8
 _SIDE_BY_SIDE = 4
 
-SECTIONS: dict[str, Callable[[Asking], Any]] = {}
+SECTIONS: dict[str, Callable[[Asking], Any]] = {
+    "retries": retries.read,
+}
 """What can be read besides nodes and topics: an interest and an attribute of the snapshot have its name."""
 
 
@@ -99,7 +102,7 @@ class Reader:
                 NodeState(node.name, str(node.role), str(node.state), node.address)
                 for node in self.source.nodes.values()
             )
-            asking = Asking(nodes)
+            asking = Asking(nodes, interest)
             if interest.registrations:
                 nodes = self._registrations(asking, self._troubled(nodes))
             sections = [name for name in SECTIONS if getattr(interest, name)]

@@ -13,6 +13,8 @@ from rmqlab.client.facts import StoredMessage
 
 if TYPE_CHECKING:
     from rmqlab.client.facts import Progress, QueueRef
+    from rmqlab.observe.delays import Delays
+    from rmqlab.observe.retries import Retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Interest:
         detailed_queues: a topic with more queues than this is read without messages: they would not be drawn.
         registrations: ask the NameServer which brokers it knows.
         assignments: ask each member of the topics' groups which queues it has.
+        retries: groups whose failed messages are read.
+        delays: read what the brokers hold back.
     """
 
     topics: frozenset[str] = frozenset()
@@ -32,6 +36,8 @@ class Interest:
     detailed_queues: int = 16
     registrations: bool = False
     assignments: bool = False
+    retries: frozenset[str] = frozenset()
+    delays: bool = False
 
     def __or__(self, other: Interest) -> Interest:
         return Interest(
@@ -40,6 +46,8 @@ class Interest:
             max(self.detailed_queues, other.detailed_queues),
             self.registrations or other.registrations,
             self.assignments or other.assignments,
+            self.retries | other.retries,
+            self.delays or other.delays,
         )
 
     def covers(self, other: Interest) -> bool:
@@ -144,6 +152,8 @@ class Snapshot:
     nodes: tuple[NodeState, ...] = ()
     topics: tuple[TopicState, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    retries: Retries | None = None
+    delays: Delays | None = None
 
     def topic(self, name: str) -> TopicState | None:
         """Return a topic's state, or None if it was not read."""
@@ -163,6 +173,8 @@ class Snapshot:
             nodes=tuple(replace(node, address="", registered=None) for node in self.nodes),
             topics=tuple(_still_topic(topic) for topic in self.topics),
             gaps=tuple(replace(gap, detail="") for gap in self.gaps),
+            retries=self.retries and self.retries.still(),
+            delays=self.delays and self.delays.still(),
         )
 
 
