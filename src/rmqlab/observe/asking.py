@@ -21,9 +21,12 @@ class Asking:
     Args:
         nodes: the cluster's nodes as they are now; those that are not up are not asked.
         interest: what the reading is to find out.
+        memory: what earlier readings of the same cluster have kept.
     """
 
-    def __init__(self, nodes: tuple[NodeState, ...], interest: Interest) -> None:
+    def __init__(
+        self, nodes: tuple[NodeState, ...], interest: Interest, memory: dict[str, Any] | None = None
+    ) -> None:
         self.nodes = nodes
         self.interest = interest
         self.mute = {node.address: node for node in nodes if node.state != "up"}

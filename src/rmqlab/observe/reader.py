@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
-from rmqlab.observe import delays, retries
+from rmqlab.observe import retries
 from rmqlab.observe.asking import Asking
 from rmqlab.observe.snapshot import Interest, NodeState, Snapshot
 from rmqlab.observe.topics import TopicReader
