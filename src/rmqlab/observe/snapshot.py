@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rmqlab.client.facts import Progress, QueueRef
     from rmqlab.observe.delays import Delays
     from rmqlab.observe.retries import Retries
+    from rmqlab.observe.transactions import Transactions
+
+SHARDING_KEY = "__SHARDINGKEY"
+"""The property with the key that a message's queue was chosen by (MessageConst.PROPERTY_SHARDING_KEY)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Interest:
     assignments: bool = False
     retries: frozenset[str] = frozenset()
     delays: bool = False
+    transactions: bool = False
 
     def __or__(self, other: Interest) -> Interest:
         return Interest(
@@ -48,6 +53,7 @@ class Interest:
             self.assignments or other.assignments,
             self.retries | other.retries,
             self.delays or other.delays,
+            self.transactions or other.transactions,
         )
 
     def covers(self, other: Interest) -> bool:
@@ -154,6 +160,7 @@ class Snapshot:
     gaps: tuple[Gap, ...] = ()
     retries: Retries | None = None
     delays: Delays | None = None
+    transactions: Transactions | None = None
 
     def topic(self, name: str) -> TopicState | None:
         """Return a topic's state, or None if it was not read."""
@@ -162,9 +169,9 @@ class Snapshot:
     def still(self) -> Snapshot:
         """Return the snapshot without what differs between two runs that do the same.
 
-        The cluster's name, addresses, client ids, message ids and times go; names, roles, states, offsets,
-        keys, tags and bodies stay. Members of a group have the instance names that they were given; the
-        others become `consumer 1`, `consumer 2`, ...
+        The cluster's name, addresses, client ids, message ids, times and most properties go; names, roles,
+        states, offsets, keys, sharding keys, tags and bodies stay. Members of a group have the instance names
+        that they were given; the others become `consumer 1`, `consumer 2`, ...
         """
         return replace(
             self,
@@ -175,6 +182,7 @@ class Snapshot:
             gaps=tuple(replace(gap, detail="") for gap in self.gaps),
             retries=self.retries and self.retries.still(),
             delays=self.delays and self.delays.still(),
+            transactions=self.transactions and self.transactions.still(),
         )
 
 
@@ -222,6 +230,7 @@ def _in_order(topic: TopicState, queue: QueueState) -> list[tuple[StoredMessage,
 
 def _still_message(message: StoredMessage, order: int) -> StoredMessage:
     # The order of storing is a fact worth keeping; the moment is not.
+    kept = {name: value for name, value in message.properties.items() if name == SHARDING_KEY}
     return replace(
-        message, msg_id="", offset_msg_id="", properties={}, born_ms=0, store_ms=order, commit_log_offset=0
+        message, msg_id="", offset_msg_id="", properties=kept, born_ms=0, store_ms=order, commit_log_offset=0
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmqlab.client.facts import StoredMessage
+from rmqlab.observe.snapshot import SHARDING_KEY
 from rmqlab.views.drawing import count
 from rmqlab.views.ink import KEYS
 from rmqlab.views.markup import PAD, el, facts, shorten, text
@@ -44,7 +45,7 @@ class Legend:
         """Return the message's key (else its sharding key), or its tag; empty if it has none."""
         if self.by == "tag":
             return message.tags
-        return message.keys or message.properties.get("__SHARDINGKEY", "")
+        return message.keys or message.properties.get(SHARDING_KEY, "")
 
     def letter(self, name: str) -> str:
         """Return the letter of a key; the 27th and later share one sign."""
