@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jpype
 
 from rmqlab.client import stored
+from rmqlab.client.delay_questions import DelayQuestions
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 from rmqlab.client.names import SYSTEM_PREFIXES
 from rmqlab.client.reasons import reason_of
@@ -63,6 +64,10 @@ class BrokerQuestions:
         with asking(f"ask {self._address} for its runtime figures"):
             table = self._api.getBrokerRuntimeInfo(self._address, self._timeout_ms).getTable()
             return {str(entry.getKey()): str(entry.getValue()) for entry in table.entrySet()}
+
+    def delays(self) -> DelayQuestions:
+        """Return the questions about what the broker holds back."""
+        return DelayQuestions(self._api, self._address, self._timeout_ms, self._names)
 
     def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
         """Return the extent of each of the topic's queues here, sorted."""

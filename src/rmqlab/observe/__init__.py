@@ -7,6 +7,7 @@ What is drawn from them is the views' affair.
 
 from __future__ import annotations
 
+from rmqlab.observe.delays import DelayLevel, Delays, Timers, Waiting
 from rmqlab.observe.feed import Feed, Watch, feed
 from rmqlab.observe.reader import Observable, Reader
 from rmqlab.observe.snapshot import (
@@ -21,6 +22,8 @@ from rmqlab.observe.snapshot import (
 )
 
 __all__ = [
+    "DelayLevel",
+    "Delays",
     "Feed",
     "Gap",
     "GroupState",
@@ -30,7 +33,9 @@ __all__ = [
     "QueueState",
     "Reader",
     "Snapshot",
+    "Timers",
     "TopicState",
+    "Waiting",
     "Watch",
     "feed",
     "instance_name",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
-from rmqlab.observe import retries
+from rmqlab.observe import delays, retries
 from rmqlab.observe.asking import Asking
 from rmqlab.observe.snapshot import Interest, NodeState, Snapshot
 from rmqlab.observe.topics import TopicReader
@@ -28,6 +28,7 @@ _QUESTION_S = 0.8
 _SIDE_BY_SIDE = 4
 
 SECTIONS: dict[str, Callable[[Asking], Any]] = {
+    "delays": delays.read,
     "retries": retries.read,
 }
 """What can be read besides nodes and topics: an interest and an attribute of the snapshot have its name."""
@@ -93,6 +94,7 @@ class Reader:
         self._lock = threading.Lock()
         self._admin: Admin | None = None
         self._pool: ThreadPoolExecutor | None = None
+        self._memory: dict[str, Any] = {}
         self._topics = TopicReader(source.namesrv)
 
     def read(self, interest: Interest) -> Snapshot:
@@ -102,7 +104,7 @@ class Reader:
                 NodeState(node.name, str(node.role), str(node.state), node.address)
                 for node in self.source.nodes.values()
             )
-            asking = Asking(nodes, interest)
+            asking = Asking(nodes, interest, self._memory)
             if interest.registrations:
                 nodes = self._registrations(asking, self._troubled(nodes))
             sections = [name for name in SECTIONS if getattr(interest, name)]
