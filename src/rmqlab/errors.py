@@ -20,7 +20,8 @@
     ├── ClientError              talking to RocketMQ
     │   └── AdminError           a question or command that the cluster refused
     │       └── NotOursError     a change to what is not ours, on a cluster that others use
-    └── CourseError              a lab's source, or an unknown lab or exercise
+    ├── CourseError              a lab's source, or an unknown lab or exercise
+    └── RecordingError           a recording that cannot be made, found or read
 
 A message says what happened, the evidence, and what to do next.
 """
@@ -114,3 +115,7 @@ class NotOursError(AdminError):
 
 class CourseError(RmqLabError):
     """A lab's source is wrong, or there is no such lab or exercise."""
+
+
+class RecordingError(RmqLabError):
+    """A recording cannot be made, is not there, or is not what a recorder writes."""

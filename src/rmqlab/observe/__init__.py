@@ -1,7 +1,7 @@
 """Looking at a cluster: frozen snapshots, and the one feed that takes them.
 
 `snapshot` says what a reading holds, `reader` takes one, `feed` takes them again and again for all who look,
-and `history` keeps the last of them.
+`history` keeps the last of them and `recorder` all of them.
 What is drawn from them is the views' affair.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from rmqlab.observe.delays import DelayLevel, Delays, Timers, Waiting
 from rmqlab.observe.feed import Feed, Watch, feed
 from rmqlab.observe.reader import Observable, Reader
+from rmqlab.observe.recorder import Recorder
+from rmqlab.observe.recording import Event, Recording, read_recording
 from rmqlab.observe.snapshot import (
     Gap,
     GroupState,
@@ -24,6 +26,7 @@ from rmqlab.observe.snapshot import (
 __all__ = [
     "DelayLevel",
     "Delays",
+    "Event",
     "Feed",
     "Gap",
     "GroupState",
@@ -32,6 +35,8 @@ __all__ = [
     "Observable",
     "QueueState",
     "Reader",
+    "Recorder",
+    "Recording",
     "Snapshot",
     "Timers",
     "TopicState",
@@ -39,4 +44,5 @@ __all__ = [
     "Watch",
     "feed",
     "instance_name",
+    "read_recording",
 ]
