@@ -14,6 +14,7 @@ import jpype
 from rmqlab.client import stored
 from rmqlab.client.delay_questions import DelayQuestions
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
+from rmqlab.client.half_messages import half_message
 from rmqlab.client.names import SYSTEM_PREFIXES
 from rmqlab.client.reasons import reason_of
 from rmqlab.errors import AdminError
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmqlab.client.facts import StoredMessage
+    from rmqlab.client.half_messages import HalfMessage
     from rmqlab.client.names import Names
 
 # Of org.apache.rocketmq.remoting.protocol.ResponseCode.
+_TOPIC_NOT_EXIST = 17
 _CONSUMER_NOT_ONLINE = 206
 # Groups that RocketMQ makes for its own tools (MixAll, BrokerConfig).
 _TOOL_GROUPS = frozenset({"TOOLS_CONSUMER", "FILTERSRV_CONSUMER", "SELF_TEST_C_GROUP", "CID_ONSAPI_OWNER"})
@@ -69,11 +72,19 @@ class BrokerQuestions:
         """Return the questions about what the broker holds back."""
         return DelayQuestions(self._api, self._address, self._timeout_ms, self._names)
 
-    def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
-        """Return the extent of each of the topic's queues here, sorted."""
+    def topic_stats(self, topic: str, *, missing_ok: bool = False) -> dict[QueueRef, QueueStats]:
+        """Return the extent of each of the topic's queues here, sorted.
+
+        `missing_ok`: a topic that is not here has no queues, instead of being refused.
+        """
         with asking(f"ask {self._address} for the queues of {topic}"):
             real = self._names.real(topic)
-            table = self._api.getTopicStatsInfo(self._address, real, self._timeout_ms).getOffsetTable()
+            try:
+                table = self._api.getTopicStatsInfo(self._address, real, self._timeout_ms).getOffsetTable()
+            except jpype.JException as error:
+                if missing_ok and code_of(error) == _TOPIC_NOT_EXIST:
+                    return {}
+                raise
             return {
                 self._names.shown_queue(ref): QueueStats(
                     int(row.getMinOffset()), int(row.getMaxOffset()), int(row.getLastUpdateTimestamp())
@@ -152,6 +163,23 @@ class BrokerQuestions:
             found = stored.read(self._api, self._address, real, offset, count, self._timeout_ms)
         shown = self._names.shown(real.topic)
         return [replace(message, topic=shown) for message in found] if shown != real.topic else found
+
+    def messages_by_id(self, topic: str, msg_id: str) -> list[StoredMessage]:
+        """Return a topic's messages here of the sender's id, in the order of storing; there may be several.
+
+        The index has a message before any later one of this broker can be read.
+        """
+        with asking(f"look up {msg_id} in {topic} at {self._address}"):
+            real = self._names.real(topic)
+            found = stored.look_up(self._api, self._address, real, msg_id, self._timeout_ms)
+        return [replace(message, topic=topic) for message in found]
+
+    def half_messages(self, queue: QueueRef, offset: int, count: int) -> list[HalfMessage]:
+        """Read up to `count` half messages (or ones that were given up) of a queue from `offset` on.
+
+        Of those outside of our namespace only the place is told.
+        """
+        return [half_message(message, self._names) for message in self.messages(queue, offset, count)]
 
     def _assigned(self, group: str, client_id: str) -> tuple[QueueRef, ...]:
         info = self._running_info(group, client_id)

@@ -22,6 +22,8 @@ _BATCH = 32
 # PullSysFlag: the request carries its subscription. Not set: commit an offset, suspend while empty.
 _SUBSCRIPTION = 0x1 << 2
 _UNIQ_KEY = "UNIQ_KEY"
+# RequestCode, ResponseCode.
+_QUERY_MESSAGE, _SUCCESS = 12, 0
 
 
 def read(  # noqa: PLR0913, PLR0917 - what a pull request needs
@@ -45,6 +47,34 @@ def read(  # noqa: PLR0913, PLR0917 - what a pull request needs
         found += batch
         offset = batch[-1].queue_offset + 1
     return found
+
+
+def look_up(api: Any, address: str, topic: str, msg_id: str, timeout_ms: int) -> list[StoredMessage]:
+    """Return the messages of one broker's topic that carry the sender's id, in the order of storing.
+
+    `MQClientAPIImpl.queryMessage` answers to a callback; the same request, waited for, keeps a deadline.
+    """
+    jpackage = jpype.JPackage("org.apache.rocketmq")
+    boxed = jpype.JPackage("java.lang")
+    header = jpackage.remoting.protocol.header.QueryMessageRequestHeader()
+    header.setTopic(topic)
+    header.setKey(msg_id)
+    header.setMaxNum(boxed.Integer(_BATCH))
+    header.setBeginTimestamp(boxed.Long(0))
+    header.setEndTimestamp(boxed.Long(boxed.Long.MAX_VALUE))
+    request = jpackage.remoting.protocol.RemotingCommand.createRequestCommand(_QUERY_MESSAGE, header)
+    request.addExtField("_UNIQUE_KEY_QUERY", "true")  # MixAll.UNIQUE_MSG_QUERY_FLAG
+    answer = api.getRemotingClient().invokeSync(address, request, timeout_ms)
+    if int(answer.getCode()) != _SUCCESS or answer.getBody() is None:
+        return []
+    decoder = jpype.JClass("org.apache.rocketmq.common.message.MessageDecoder")
+    messages = decoder.decodes(jpype.JClass("java.nio.ByteBuffer").wrap(answer.getBody()))
+    found = [_convert(message, str(message.getBrokerName() or "")) for message in messages]
+    # The index is by hash: another id with the same one may be among them.
+    return sorted(
+        (message for message in found if message.msg_id == msg_id and message.topic == topic),
+        key=StoredMessage.stored_order,
+    )
 
 
 def from_java(message: Any, broker_at: dict[str, str]) -> StoredMessage:
