@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.apache.rocketmq.common.ServiceThread;
+import org.apache.rocketmq.remoting.protocol.body.HARuntimeInfo;
 import org.apache.rocketmq.store.DefaultMessageStore;
 import org.apache.rocketmq.store.ha.DefaultHAService;
 
@@ -38,5 +39,11 @@ public class LoopbackHAService extends DefaultHAService {
         if (haClient instanceof ServiceThread) {
             ((ServiceThread) haClient).wakeup();
         }
+    }
+
+    /** Adds what the exact pictures need. */
+    @Override
+    public HARuntimeInfo getRuntimeInfo(long masterPutWhere) {
+        return new StorePositions(super.getRuntimeInfo(masterPutWhere), defaultMessageStore);
     }
 }
