@@ -77,9 +77,12 @@ packed = lab.inbox()
 
 
 def shared(group, members):
-    """Tell whether so many consumers are in the group, and have all four queues between them."""
-    held = [len(member.assigned) for member in lab.admin.consumers(group)]
-    return len(held) == members and sum(held) == (4 if members else 0)
+    """Tell whether so many consumers are in the group, and have the four queues evenly between them."""
+    held = [member.assigned for member in lab.admin.consumers(group)]
+    if len(held) != members or not members:
+        return len(held) == members
+    sizes = [len(queues) for queues in held]
+    return sum(sizes) == len(set().union(*held)) == 4 and max(sizes) - min(sizes) <= 1
 
 
 def staff(*names):

@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from rmqlab.client.admin import Admin
     from rmqlab.client.facts import StoredMessage
+
+T = TypeVar("T")
 
 _SEND_MESSAGE = 10  # RequestCode.SEND_MESSAGE
 
@@ -78,12 +80,13 @@ def kernel(name: str, lease_s: float | None = 60.0) -> Iterator[Kernel]:
         acting.kill()
 
 
-def eventually(look: Callable[[], object], *, timeout_s: float, why: str) -> None:
-    """Poll until something holds."""
+def eventually(look: Callable[[], T], *, timeout_s: float, why: str) -> T:
+    """Poll until something holds, and return it."""
     deadline = time.monotonic() + timeout_s
-    while not look():
+    while not (seen := look()):
         assert time.monotonic() < deadline, why
         time.sleep(0.05)
+    return seen
 
 
 def stored(admin: Admin, topic: str, count: int) -> list[StoredMessage]:
