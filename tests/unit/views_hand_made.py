@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import delays_hand_made
+
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
 
@@ -104,6 +108,10 @@ GALLERY = {
         snapshot(),
         {"calls": {"sync, in four threads": [(0, 1.5, 1.5)]}},
     ),
+    **{
+        name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})
+        for name, (delays, gaps) in delays_hand_made.PICTURES.items()
+    },
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
     "map of nothing": ("map", snapshot(nodes=()), {}),

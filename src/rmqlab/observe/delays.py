@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rmqlab.client.broker_questions import BrokerQuestions
     from rmqlab.client.delay_questions import DelaySettings
+    from rmqlab.client.facts import QueueRef
     from rmqlab.observe.asking import Asking
     from rmqlab.observe.snapshot import NodeState
 
@@ -98,11 +99,16 @@ class Delays:
     shared: bool = False
 
     def still(self) -> Delays:
-        """Return it without moments and ids; what waits, and in which order, stays."""
+        """Return it without moments and ids; what waits, and in which order it was stored, stays."""
+        everything = [each.message for part in (*self.levels, *self.timers) for each in part.next]
+        everything.sort(key=StoredMessage.stored_order)
+        place = {
+            (message.queue, message.queue_offset): number for number, message in enumerate(everything, 1)
+        }
         return replace(
             self,
-            levels=tuple(replace(level, next=_still(level.next)) for level in self.levels),
-            timers=tuple(replace(each, next=_still(each.next), behind_s=0) for each in self.timers),
+            levels=tuple(replace(level, next=_still(level.next, place)) for level in self.levels),
+            timers=tuple(replace(each, next=_still(each.next, place), behind_s=0) for each in self.timers),
         )
 
 
@@ -212,10 +218,7 @@ def _moment(message: StoredMessage) -> int:
     return int(of.get("TIMER_OUT_MS", 0))
 
 
-def _still(waiting: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
-    # The order of storing is a fact worth keeping; the moment is not.
-    order = sorted(waiting, key=lambda each: each.message.stored_order())
-    place = {each.message.queue_offset: number for number, each in enumerate(order, 1)}
+def _still(waiting: tuple[Waiting, ...], place: dict[tuple[QueueRef, int], int]) -> tuple[Waiting, ...]:
     return tuple(
         replace(
             each,
@@ -226,7 +229,7 @@ def _still(waiting: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
                 offset_msg_id="",
                 properties={},
                 born_ms=0,
-                store_ms=place[each.message.queue_offset],
+                store_ms=place[each.message.queue, each.message.queue_offset],
                 commit_log_offset=0,
             ),
         )

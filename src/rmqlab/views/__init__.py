@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.views import cluster_map, queues, rebalance, sends
+from rmqlab.views import cluster_map, delays, queues, rebalance, sends
 from rmqlab.views.view import Still, View
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rmqlab.views.looker import Kind
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (cluster_map.KIND, queues.KIND, rebalance.KIND, sends.KIND)
+    kind.name: kind
+    for kind in (cluster_map.KIND, delays.KIND, queues.KIND, rebalance.KIND, sends.KIND)
 }
 
 __all__ = ["KINDS", "Still", "View", "show"]
@@ -26,7 +27,7 @@ def show(kind: str, source: Observable, **what: Any) -> View:
     """Return a live picture of a cluster.
 
     Args:
-        kind: `"map"` (no arguments), `"queues"` (`topic=` a name or several; `groups=` draw only these;
+        kind: `"map"`, `"delays"` (no arguments), `"queues"` (`topic=` a name or several; `groups=` draw only these;
             `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`) or `"sends"` (`calls=` what the
             program has measured).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
