@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmqlab import happenings
 from rmqlab.errors import NodeDownError
 
 if TYPE_CHECKING:
@@ -44,27 +45,32 @@ class Node:
         """Kill -9: what was not handed to the operating system is gone."""
         self.require_running("kill")
         self._cluster.backend.kill(self.handle)
+        self._tell("was killed")
 
     def stop(self, timeout_s: float = STOP_S) -> None:
         """Stop in RocketMQ's orderly way: unregister, flush, close. A broker takes 12 to 16 seconds."""
         self.require_running("stop")
         self._cluster.backend.stop(self.handle, timeout_s)
+        self._tell("was stopped")
 
     def pause(self) -> None:
         """Freeze the node: connections stay open, nothing is answered."""
         self.require_running("pause")
         self._cluster.backend.pause(self.handle)
+        self._tell("was paused")
 
     def resume(self) -> None:
         """Let a paused node go on."""
         self.require_running("resume")
         self._cluster.backend.resume(self.handle)
+        self._tell("was resumed")
 
     def restart(self) -> None:
         """Start the node again on its own files, killing it first if it runs; return when it is ready."""
         self._cluster.backend.kill(self.handle)
         self._cluster.launch([self.spec])
         self._cluster.wait_until_ready([self.spec])
+        self._tell("was restarted")
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the end of the node's log."""
@@ -74,6 +80,9 @@ class Node:
     def handle(self) -> Handle:
         """What finds the node again: a process and its start, or a container."""
         return self._cluster.record.handles.get(self.name, {"pid": 0, "created": 0.0, "mark": ""})
+
+    def _tell(self, what: str) -> None:
+        happenings.tell("node", f"{self.name} {what}", self._cluster.name)
 
     def require_running(self, verb: str) -> None:
         """See to it that there is something to break.

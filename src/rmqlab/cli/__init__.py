@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmqlab.cli import clusters, containers, making
+from rmqlab.cli import clusters, containers, making, recordings
 from rmqlab.cli.consoles import err, out
 from rmqlab.errors import RmqLabError
 
@@ -92,6 +92,7 @@ def reset(
 app.add_typer(clusters.app)
 app.add_typer(containers.app)
 app.add_typer(making.app)
+app.add_typer(recordings.app)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rmqlab import happenings
 from rmqlab.errors import FaultError
 from rmqlab.faults import disks, network, nodes
 
@@ -71,6 +72,7 @@ class Fault:
         self.evidence = self._held.__enter__()
         self._lasts = True
         _lasting.setdefault(cluster.name, []).append(self)
+        self._tell("begins")
 
     def undo(self) -> None:
         """End the fault, and return when the cluster is ready again; a second time does nothing.
@@ -88,6 +90,10 @@ class Fault:
         self._held.__exit__(None, None, None)
         if all(other.kind.keeps_ready for other in others):
             self._cluster.wait_until_ready([])
+        self._tell("is undone")
+
+    def _tell(self, what: str) -> None:
+        happenings.tell("fault", f"the fault {self.kind.name} {' '.join(self.where)} {what}", self._cluster.name)
 
     def __enter__(self) -> Self:
         return self

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rmqlab.observe import Recorder, read_recording
 from rmqlab.views import cluster_map, delays, queues, rebalance, sends
+from rmqlab.views.recorded import Replay, recorder
 from rmqlab.views.view import Still, View
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rmqlab.observe import Observable
     from rmqlab.views.looker import Kind
 
@@ -20,7 +24,7 @@ KINDS: dict[str, Kind] = {
     for kind in (cluster_map.KIND, delays.KIND, queues.KIND, rebalance.KIND, sends.KIND)
 }
 
-__all__ = ["KINDS", "Still", "View", "show"]
+__all__ = ["KINDS", "Replay", "Still", "View", "record", "replay", "show"]
 
 
 def show(kind: str, source: Observable, **what: Any) -> View:
@@ -40,3 +44,28 @@ def show(kind: str, source: Observable, **what: Any) -> View:
     if kind not in KINDS:
         raise ValueError(f"There is no picture {kind!r}; there are: {', '.join(KINDS)}.")
     return View(KINDS[kind], source, what)
+
+
+def record(name: str, source: Observable, *shown: View | str) -> Recorder:
+    """Return a recorder of a cluster; `with` it, what it holds and what happens is kept.
+
+    Args:
+        name: the recording's: up to 64 letters, digits, `-`, `_` and `.`. One of that name is replaced.
+        source: the cluster.
+        *shown: what the replay will show: views, or names of kinds that take no arguments; else the map.
+
+    Raises:
+        RecordingError: the name is none for a file.
+        TypeError: a kind wants arguments.
+        ValueError: there is no such kind.
+    """
+    return recorder(name, source, shown, KINDS)
+
+
+def replay(name: str | Path) -> Replay:
+    """Return a recording to look at, by its name or its file.
+
+    Raises:
+        RecordingError: there is none, or it cannot be read.
+    """
+    return Replay(read_recording(name), KINDS)

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+from rmqlab import happenings
+
 _running: list[float] = []  # when the cell that runs now began
 _watched: list[Any] = []  # the shell whose cells are watched: a process has one
 
@@ -25,8 +27,14 @@ def watch_cells() -> None:
     shell = _shell()
     if shell is not None and shell not in _watched:
         _watched.append(shell)
-        shell.events.register("pre_run_cell", lambda _info: _running.append(time.monotonic()))
+        shell.events.register("pre_run_cell", _begin)
         shell.events.register("post_run_cell", lambda _result: _running.clear())
+
+
+def _begin(info: Any) -> None:
+    _running.append(time.monotonic())
+    lines = [line.strip() for line in str(getattr(info, "raw_cell", "")).splitlines()]
+    happenings.tell("cell", next(filter(None, lines), ""))
 
 
 def _shell() -> Any:

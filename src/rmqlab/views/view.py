@@ -88,6 +88,16 @@ class View:
                 drawing, since = fresh, time.monotonic()
         return Still(self._draw_still(self._all(snapshot)))
 
+    @property
+    def kind(self) -> Kind:
+        """What kind of picture it is."""
+        return self._kind
+
+    @property
+    def what(self) -> dict[str, Any]:
+        """The arguments that it was made with."""
+        return self._what
+
     def close(self) -> None:
         """Follow the cluster no more."""
         self._feed.remove(self._watch)
@@ -193,8 +203,13 @@ class View:
         return self._feed.history(self._source, self._interest) or (snapshot,)
 
     def _draw_still(self, seen: tuple[Snapshot, ...]) -> Drawing:
-        stills = history.still(seen) if self._kind.history else (seen[-1].still(),)
-        return self._kind.picture(stills, self._what, STILL)
+        return draw_still(self._kind, self._what, seen)
+
+
+def draw_still(kind: Kind, what: Mapping[str, Any], seen: tuple[Snapshot, ...]) -> Drawing:
+    """Draw what was seen without controls and without what differs from run to run."""
+    stills = history.still(seen) if kind.history else (seen[-1].still(),)
+    return kind.picture(stills, what, STILL)
 
 
 class Still:

@@ -1,12 +1,13 @@
-"""The one widget: it holds a drawn picture and hands clicks to whoever drew it."""
+"""The widgets: one holds a drawn picture and hands clicks to whoever drew it, one holds a replay's frames."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
+
+from rmqlab.views.scripts import BAR_CSS, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ class Picture(anywidget.AnyWidget):
     click.
     """
 
-    _esm = Path(__file__).with_name("widget.js")
+    _esm = script("morph", "countdown", "widget")
     _css = _CSS
     svg = traitlets.Unicode().tag(sync=True)
     table = traitlets.Unicode().tag(sync=True)
@@ -45,6 +46,26 @@ class Picture(anywidget.AnyWidget):
     @property
     def view_mime(self) -> dict[str, Any]:
         """The mime bundle entry that makes a front end show the widget."""
-        bundle = self._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        return {mime: value for mime, value in (data or {}).items() if mime.endswith("widget-view+json")}
+        return _view_mime(self)
+
+
+class Player(anywidget.AnyWidget):
+    """Plays the frames of a replay, all of which it is given: it never asks the kernel.
+
+    `frames` is `rmqlab.views.frames.as_json`'s text.
+    """
+
+    _esm = script("morph", "player", "player_widget")
+    _css = _CSS + BAR_CSS
+    frames = traitlets.Unicode().tag(sync=True)
+
+    @property
+    def view_mime(self) -> dict[str, Any]:
+        """The mime bundle entry that makes a front end show the widget."""
+        return _view_mime(self)
+
+
+def _view_mime(widget: anywidget.AnyWidget) -> dict[str, Any]:
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    return {mime: value for mime, value in (data or {}).items() if mime.endswith("widget-view+json")}
