@@ -21,7 +21,6 @@ from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rmqlab.authentication import Credentials
     from rmqlab.checks.verdict import Verdict
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from rmqlab.cluster import Cluster
     from rmqlab.faults import Fault
     from rmqlab.node import Node
-    from rmqlab.observe import Recorder
 
 LEASE_S = 900.0
 """Seconds for which a lab's cluster waits for somebody to come back; `RMQLAB_LEASE` overrides it."""
@@ -74,16 +72,17 @@ class Lab:
             self._admin = Admin(cluster.namesrv, credentials=cluster.credentials, namespace=cluster.namespace)
         return self._admin
 
-    def topic(self, name: str, *, queues: int = 4, kind: str = "normal") -> str:
+    def topic(self, name: str, *, queues: int = 4, kind: str = "normal", broker: str | None = None) -> str:
         """Create a topic unless it exists, and return its name. Its messages stay for the next run.
 
         Args:
             name: The topic.
             queues: How many queues it has on each broker.
             kind: What gRPC clients may send to it: `normal`, `fifo`, `delay` or `transaction` messages.
+            broker: The only broker to have it. By default each has.
         """
         if name not in self.admin.topics():
-            self.admin.create_topic(name, queues=queues, kind=kind)
+            self.admin.create_topic(name, queues=queues, kind=kind, broker=broker)
         return name
 
     def group(self, name: str, *, orderly: bool = False) -> str:
@@ -115,19 +114,6 @@ class Lab:
     def view(self, kind: str, **what: Any) -> Any:
         """Return a live picture of what the broker holds, such as `lab.view("queues", topic="orders")`."""
         return views.show(kind, self.cluster, **what)
-
-    def record(self, name: str, *shown: Any) -> Recorder:
-        """Record what the cluster holds and what happens: `with lab.record("kill", "map"):`.
-
-        Args:
-            name: How the recording is called; an earlier one of that name is replaced.
-            *shown: What the replay shows: views, such as `lab.view("queues", topic="orders")`, or `"map"`.
-        """
-        return views.record(name, self.cluster, *shown)
-
-    def replay(self, name: str | Path) -> views.Replay:
-        """Return a recording, by its name or its file, to be played; `save_html` makes a page of it."""
-        return views.replay(name)
 
     def check(self, exercise_id: str, **answers: Any) -> Verdict:
         """Judge an exercise by what the broker holds. Never raises."""

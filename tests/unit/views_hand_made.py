@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import delays_hand_made
+import lanes_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
@@ -111,6 +112,10 @@ GALLERY = {
     **{
         name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})
         for name, (delays, gaps) in delays_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("lanes", snapshot(steps), {"topic": "steps", **what})
+        for name, (steps, what) in lanes_hand_made.PICTURES.items()
     },
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),

@@ -31,20 +31,29 @@ class Admin(MessageQuestions):
 
     # -- topics and groups -------------------------------------------------------------------------
 
-    def create_topic(self, name: str, queues: int = 4, *, kind: str = "normal", wait_s: float = 10.0) -> None:
-        """Create a topic on every broker (or change it), and wait until the NameServer serves its route.
+    def create_topic(
+        self,
+        name: str,
+        queues: int = 4,
+        *,
+        kind: str = "normal",
+        broker: str | None = None,
+        wait_s: float = 10.0,
+    ) -> None:
+        """Create a topic (or change it), and wait until the NameServer serves its route.
 
         Args:
             name: the topic.
             queues: read and write queues on each broker.
             kind: what a proxy lets in: `normal`, `fifo`, `delay` or `transaction` messages.
+            broker: the only broker to have it, by name. Default: every broker.
             wait_s: deadline for the route, in seconds.
 
         Raises:
             AdminError: no such kind, no broker is registered, one refused, or the route did not come.
         """
         attributes = topic_attributes(kind)
-        addresses = self._everywhere(f"create the topic {name}")
+        addresses = [self._address(broker)] if broker else self._everywhere(f"create the topic {name}")
         for address in addresses:
             self.command(address).create_topic(name, queues, attributes)
         deadline = time.monotonic() + wait_s
