@@ -21,6 +21,7 @@ from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rmqlab.authentication import Credentials
     from rmqlab.checks.verdict import Verdict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rmqlab.cluster import Cluster
     from rmqlab.faults import Fault
     from rmqlab.node import Node
+    from rmqlab.observe import Recorder
 
 LEASE_S = 900.0
 """Seconds for which a lab's cluster waits for somebody to come back; `RMQLAB_LEASE` overrides it."""
@@ -114,6 +116,19 @@ class Lab:
     def view(self, kind: str, **what: Any) -> Any:
         """Return a live picture of what the broker holds, such as `lab.view("queues", topic="orders")`."""
         return views.show(kind, self.cluster, **what)
+
+    def record(self, name: str, *shown: Any) -> Recorder:
+        """Record what the cluster holds and what happens: `with lab.record("kill", "map"):`.
+
+        Args:
+            name: How the recording is called; an earlier one of that name is replaced.
+            *shown: What the replay shows: views, such as `lab.view("queues", topic="orders")`, or `"map"`.
+        """
+        return views.record(name, self.cluster, *shown)
+
+    def replay(self, name: str | Path) -> views.Replay:
+        """Return a recording, by its name or its file, to be played; `save_html` makes a page of it."""
+        return views.replay(name)
 
     def check(self, exercise_id: str, **answers: Any) -> Verdict:
         """Judge an exercise by what the broker holds. Never raises."""
