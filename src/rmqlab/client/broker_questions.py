@@ -17,6 +17,7 @@ from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 from rmqlab.client.half_messages import half_message
 from rmqlab.client.names import SYSTEM_PREFIXES
 from rmqlab.client.reasons import reason_of
+from rmqlab.client.store_questions import StoreQuestions
 from rmqlab.errors import AdminError
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ class BrokerQuestions:
     def delays(self) -> DelayQuestions:
         """Return the questions about what the broker holds back."""
         return DelayQuestions(self._api, self._address, self._timeout_ms, self._names)
+
+    def store(self) -> StoreQuestions:
+        """Return the questions about the broker's commit log and its replication."""
+        return StoreQuestions(self._api, self._address, self._timeout_ms, is_shared=self._names.is_shared)
 
     def topic_stats(self, topic: str, *, missing_ok: bool = False) -> dict[QueueRef, QueueStats]:
         """Return the extent of each of the topic's queues here, sorted.

@@ -22,8 +22,12 @@ from rmqlab.observe.snapshot import (
     TopicState,
     instance_name,
 )
+from rmqlab.observe.stores import Copy, Store, Stores, SyncSet
+from rmqlab.observe.transactions import FATES, Place, Transaction, TransactionLog, Transactions
 
 __all__ = [
+    "FATES",
+    "Copy",
     "DelayLevel",
     "Delays",
     "Event",
@@ -33,13 +37,20 @@ __all__ = [
     "Interest",
     "NodeState",
     "Observable",
+    "Place",
     "QueueState",
     "Reader",
     "Recorder",
     "Recording",
     "Snapshot",
+    "Store",
+    "Stores",
+    "SyncSet",
     "Timers",
     "TopicState",
+    "Transaction",
+    "TransactionLog",
+    "Transactions",
     "Waiting",
     "Watch",
     "feed",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
-from rmqlab.observe import delays, retries, transactions
+from rmqlab.observe import delays, retries, stores, transactions
 from rmqlab.observe.asking import Asking
 from rmqlab.observe.snapshot import Interest, NodeState, Snapshot
 from rmqlab.observe.topics import TopicReader
@@ -30,6 +30,7 @@ _SIDE_BY_SIDE = 4
 SECTIONS: dict[str, Callable[[Asking], Any]] = {
     "delays": delays.read,
     "retries": retries.read,
+    "stores": stores.read,
     "transactions": transactions.read,
 }
 """What can be read besides nodes and topics: an interest and an attribute of the snapshot have its name."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rmqlab.client.facts import Progress, QueueRef
     from rmqlab.observe.delays import Delays
     from rmqlab.observe.retries import Retries
+    from rmqlab.observe.stores import Stores
     from rmqlab.observe.transactions import Transactions
 
 SHARDING_KEY = "__SHARDINGKEY"
@@ -33,6 +34,7 @@ class Interest:
         assignments: ask each member of the topics' groups which queues it has.
         retries: groups whose failed messages are read.
         delays: read what the brokers hold back.
+        stores: read the brokers' commit logs and their replication.
     """
 
     topics: frozenset[str] = frozenset()
@@ -43,6 +45,7 @@ class Interest:
     retries: frozenset[str] = frozenset()
     delays: bool = False
     transactions: bool = False
+    stores: bool = False
 
     def __or__(self, other: Interest) -> Interest:
         return Interest(
@@ -54,6 +57,7 @@ class Interest:
             self.retries | other.retries,
             self.delays or other.delays,
             self.transactions or other.transactions,
+            self.stores or other.stores,
         )
 
     def covers(self, other: Interest) -> bool:
@@ -161,6 +165,7 @@ class Snapshot:
     retries: Retries | None = None
     delays: Delays | None = None
     transactions: Transactions | None = None
+    stores: Stores | None = None
 
     def topic(self, name: str) -> TopicState | None:
         """Return a topic's state, or None if it was not read."""
@@ -183,6 +188,7 @@ class Snapshot:
             retries=self.retries and self.retries.still(),
             delays=self.delays and self.delays.still(),
             transactions=self.transactions and self.transactions.still(),
+            stores=self.stores and self.stores.still(),
         )
 
 
