@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import delays_hand_made
 import lanes_hand_made
+import transactions_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
@@ -116,6 +117,10 @@ GALLERY = {
     **{
         name: ("lanes", snapshot(steps), {"topic": "steps", **what})
         for name, (steps, what) in lanes_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("transactions", replace(snapshot(gaps=gaps), transactions=found), what)
+        for name, (found, gaps, what) in transactions_hand_made.PICTURES.items()
     },
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
