@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from observe_stand_ins import FakeCluster
-from replay_hand_made import BEGAN, RECORDING, SNAPSHOTS, snapshot
+from replay_hand_made import BEGAN, RECORDING, SNAPSHOTS, snapshot, write
 
 from rmqlab import happenings
 from rmqlab.cli import recordings
@@ -42,6 +42,10 @@ def unfolded(view, data):
         last = [*last[:head], *between, *last[len(last) - tail :]]
         texts.append("".join(data["tokens"][token] for token in last))
     return texts
+
+
+def test_a_file_is_replayed_as_it_was_recorded(tmp_path, hand_made):
+    assert replay(write(tmp_path / "hand-made.jsonl")).frames == hand_made.frames
 
 
 def test_each_change_is_a_frame_and_a_quiet_time_is_none(hand_made):

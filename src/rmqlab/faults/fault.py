@@ -93,7 +93,8 @@ class Fault:
         self._tell("is undone")
 
     def _tell(self, what: str) -> None:
-        happenings.tell("fault", f"the fault {self.kind.name} {' '.join(self.where)} {what}", self._cluster.name)
+        where = " ".join(self.where)
+        happenings.tell("fault", f"the fault {self.kind.name} {where} {what}", self._cluster.name)
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import Event, GroupState, NodeState, QueueState, Recording, Snapshot, TopicState
+from rmqlab.observe.encoding import Encoder, as_line
 
 BEGAN = 1_700_000_000_000
 REFS = [QueueRef("orders", broker, number) for broker in ("broker-a", "broker-b") for number in (0, 1)]
@@ -69,6 +70,20 @@ EVENTS = (
     Event(BEGAN + 12_500, "note", "It is <back>, with all its messages & offsets."),
 )
 VIEWS = (("queues", {"topic": "orders"}), ("map", {}))
+
+
+def write(path):
+    """Write the recording as a recorder does."""
+    encoder = Encoder()
+    views = [[kind, encoder.encode(what)] for kind, what in VIEWS]
+    head = {"rmqlab": "recording", "version": 1, "cluster": "hand-made", "began_ms": BEGAN, "views": views}
+    lines = [head, *({"at": each.at_ms, "event": each.kind, "text": each.text} for each in EVENTS)]
+    lines += [{"at": each.taken_ms, "snapshot": encoder.encode(each)} for each in SNAPSHOTS]
+    lines.append({"at": SNAPSHOTS[-1].taken_ms, "end": "stopped"})
+    path.write_text("".join(as_line(line) + "\n" for line in lines))
+    return path
+
+
 RECORDING = Recording(
     "hand-made", Path("hand-made.jsonl"), "hand-made", BEGAN, VIEWS, SNAPSHOTS, EVENTS, "stopped"
 )
