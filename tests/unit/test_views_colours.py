@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from views_hand_made import GALLERY
+from views_hand_made import GALLERY, draw
 
-from rmqlab.views import KINDS
 from rmqlab.views.ink import CONTRAST, DARK, KEYS, LIGHT, PAIRS, STYLE
 from rmqlab.views.looker import Looker
 
@@ -46,16 +45,16 @@ def test_keys_have_colours_of_their_own(palette):
 
 
 def test_every_class_that_is_drawn_has_a_rule():
-    for kind, snapshot, what in GALLERY.values():
-        svg = KINDS[kind].draw(snapshot, what, Looker(live=True)).svg
-        drawn = {name for value in re.findall(r' class="([^"]*)"', svg) for name in value.split()}
-        assert {name for name in drawn if f".{name}" not in STYLE} == set()
+    for name in GALLERY:
+        svg = draw(name, Looker(live=True)).svg
+        classes = {name for value in re.findall(r' class="([^"]*)"', svg) for name in value.split()}
+        assert {name for name in classes if f".{name}" not in STYLE} == set()
 
 
 def test_text_is_never_drawn_in_a_colour_that_was_not_checked():
     checked = {ink for ink, _ in PAIRS} | {"paper"}  # paper: the letters on a node's dark tile
-    for kind, snapshot, what in GALLERY.values():
-        svg = KINDS[kind].draw(snapshot, what, Looker(live=True)).svg
+    for name in GALLERY:
+        svg = draw(name, Looker(live=True)).svg
         inks = {
             name
             for value in re.findall(r'<text[^>]* class="([^"]*)"', svg)

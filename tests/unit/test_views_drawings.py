@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from views_hand_made import GALLERY, ORDERS, message, snapshot, topic
+from views_hand_made import GALLERY, ORDERS, draw, message, snapshot, topic
 
 from rmqlab.client.facts import QueueRef
 from rmqlab.observe import QueueState, TopicState
@@ -22,9 +22,7 @@ every_picture = pytest.mark.parametrize("name", GALLERY)
 
 
 def drawn(name, looker=LIVE):
-    kind, facts, what = GALLERY[name]
-    facts = facts if looker.live else facts.still()
-    drawing = KINDS[kind].draw(facts, what, looker)
+    drawing = draw(name, looker)
     return drawing, fromstring(drawing.svg)
 
 

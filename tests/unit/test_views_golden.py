@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from views_hand_made import GALLERY
+from views_hand_made import GALLERY, draw
 
-from rmqlab.views import KINDS
 from rmqlab.views.looker import STILL, Looker
 
 pytestmark = pytest.mark.unit
@@ -30,9 +29,7 @@ def golden(name, manner):
 @pytest.mark.parametrize("name", GALLERY)
 def test_it_is_drawn_as_it_was(name, manner, monkeypatch):
     monkeypatch.setattr("rmqlab.views.message_dot.time.localtime", time.gmtime)
-    kind, facts, what = GALLERY[name]
-    looker = MANNERS[manner]
-    drawing = KINDS[kind].draw(facts if looker.live else facts.still(), what, looker)
+    drawing = draw(name, MANNERS[manner])
     # An element a line: a change shows where it is.
     written = drawing.svg.replace("><", ">\n<") + f"\n<!--\n{drawing.text}\n-->\n"
     if WRITE:

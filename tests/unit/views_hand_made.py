@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import backlog_hand_made
 import delays_hand_made
 import lanes_hand_made
+import retries_hand_made
 import transactions_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
+from rmqlab.observe.history import still
+from rmqlab.views import KINDS
+
+if TYPE_CHECKING:
+    from rmqlab.views.drawing import Drawing
+    from rmqlab.views.looker import Looker
 
 KEYS = ("order-1", "order-2", "order-3", "", "customer-4711")
 
@@ -111,16 +120,24 @@ GALLERY = {
         {"calls": {"sync, in four threads": [(0, 1.5, 1.5)]}},
     ),
     **{
-        name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})
-        for name, (delays, gaps) in delays_hand_made.PICTURES.items()
-    },
-    **{
         name: ("lanes", snapshot(steps), {"topic": "steps", **what})
         for name, (steps, what) in lanes_hand_made.PICTURES.items()
     },
     **{
+        name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})
+        for name, (delays, gaps) in delays_hand_made.PICTURES.items()
+    },
+    **{
         name: ("transactions", replace(snapshot(gaps=gaps), transactions=found), what)
         for name, (found, gaps, what) in transactions_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("retries", replace(snapshot(gaps=gaps), retries=found), {"group": "stock"})
+        for name, (found, gaps) in retries_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("backlog", tuple(replace(snapshot(topic), taken_ms=at) for at, topic in moments), what)
+        for name, (moments, what) in backlog_hand_made.PICTURES.items()
     },
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
@@ -166,3 +183,10 @@ GALLERY = {
     ),
     "rebalance of nobody": ("rebalance", snapshot(topic([2, 0])), PACKING),
 }
+
+
+def draw(name: str, looker: Looker) -> Drawing:
+    """Draw one of them: live, or as a still."""
+    kind, facts, what = GALLERY[name]
+    seen = facts if isinstance(facts, tuple) else (facts,)
+    return KINDS[kind].picture(seen if looker.live else still(seen), what, looker)

@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rmqlab.client.delay_questions import SCHEDULE_TOPIC
 from rmqlab.client.facts import QueueRef
 from rmqlab.errors import AdminError
+from rmqlab.observe.delays import DelayLevel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +26,6 @@ FIRST_LEVEL = 3
 """The delay level of the first retry."""
 MOST_TIMES = 16
 """Retries before the DLQ, by default (DefaultMQPushConsumerImpl.getMaxReconsumeTimes, retryMaxTimes)."""
-_SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX"  # TopicValidator.RMQ_SYS_SCHEDULE_TOPIC: one queue a level
-_DELAYS_S = (1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200)
 _LOOK = 64  # newest messages of each queue that are looked into
 _WAY = ("waiting", "again", "done", "dead")
 
@@ -44,7 +44,7 @@ class Failed:
         level: the delay level in which it waits, else 0.
         due_ms: when that wait ends, milliseconds since 1970, else 0.
         body: what was sent.
-        stored_ms: when this copy was stored, milliseconds since 1970.
+        born_ms: when it was sent first, milliseconds since 1970; in a still its place in that order.
     """
 
     msg_id: str
@@ -55,7 +55,7 @@ class Failed:
     level: int = 0
     due_ms: int = 0
     body: bytes = b""
-    stored_ms: int = 0
+    born_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,13 @@ class GroupRetries:
 
     Attributes:
         group: its name.
-        messages: those that were looked into, in the order of storing.
+        messages: those that were looked into, in the order of sending.
         dead: how many the DLQ holds.
         more: copies that were too many to look into.
         most_times: retries before the DLQ, as an online member says; None if none is, or it does not say.
         orderly: whether an online member consumes orderly; None if none says.
         online: how many members are online.
+        levels: how long each delay level waits, as configured: `10s`; empty if nobody said.
     """
 
     group: str
@@ -79,12 +80,16 @@ class GroupRetries:
     most_times: int | None = None
     orderly: bool | None = None
     online: int = 0
+    levels: tuple[str, ...] = ()
+
+    def delay(self, level: int) -> str:
+        """Return how long a delay level waits; one beyond the last is the last (ScheduleMessageService)."""
+        return self.levels[min(level, len(self.levels)) - 1] if self.levels else ""
 
     def still(self) -> GroupRetries:
         """Return it without ids and times."""
         messages = tuple(
-            replace(each, msg_id="", due_ms=0, stored_ms=number)
-            for number, each in enumerate(self.messages, 1)
+            replace(each, msg_id="", due_ms=0, born_ms=number) for number, each in enumerate(self.messages, 1)
         )
         return replace(self, messages=messages, online=0)
 
@@ -106,16 +111,12 @@ class Retries:
 
 def read(asking: Asking) -> Retries:
     """Read what the groups of `Interest.retries` failed."""
-    waiting = _newest(asking, _SCHEDULE_TOPIC, _delivered(asking))
-    return Retries(tuple(_read(asking, group, waiting) for group in sorted(asking.interest.retries)))
+    levels = _levels(asking)
+    waiting = _newest(asking, SCHEDULE_TOPIC, _delivered(asking))
+    return Retries(tuple(_read(asking, group, waiting, levels) for group in sorted(asking.interest.retries)))
 
 
-def wait_s(level: int, delays_s: tuple[float, ...] = _DELAYS_S) -> float:
-    """Return how long a delay level is, in seconds; a level beyond the last is the last."""
-    return delays_s[min(level, len(delays_s)) - 1]
-
-
-def _read(asking: Asking, group: str, waiting: _Copies) -> GroupRetries:
+def _read(asking: Asking, group: str, waiting: _Copies, levels: tuple[str, ...]) -> GroupRetries:
     # What moves on between two questions is rather seen twice than not at all: they go along its way.
     retry = f"%RETRY%{group}"
     brokers = _answering(asking, retry)
@@ -125,7 +126,7 @@ def _read(asking: Asking, group: str, waiting: _Copies) -> GroupRetries:
     names = {asking.admin.at(broker.address).real_name(retry) for broker in brokers}
     copies = [
         *(
-            _failed(copy, "waiting")
+            _failed(copy, "waiting", levels)
             for copy in waiting.messages
             if copy.properties.get("REAL_TOPIC") in names
         ),
@@ -141,12 +142,13 @@ def _read(asking: Asking, group: str, waiting: _Copies) -> GroupRetries:
     most = {int(each["maxReconsumeTimes"]) for each in members if "maxReconsumeTimes" in each}
     return GroupRetries(
         group,
-        tuple(sorted(newest.values(), key=lambda each: (each.stored_ms, each.msg_id))),
+        tuple(sorted(newest.values(), key=lambda each: (each.born_ms, each.msg_id))),
         dead=len(ended.messages) + ended.more,
         more=again.more + ended.more,
         most_times=max(most) if most else None,
         orderly=any(orderly) if orderly else None,
         online=len(members),
+        levels=levels,
     )
 
 
@@ -189,23 +191,32 @@ def _newest(asking: Asking, topic: str, since: Mapping[QueueRef, int] | None = N
 
 
 def _delivered(asking: Asking) -> dict[QueueRef, int]:
-    """Return how far each delay level has been delivered: the broker's scheduleMessageOffset_LEVEL.
-
-    Its value is `delivered,max` (ScheduleMessageService.buildRunningStats).
-    """
+    """Return how far each delay level has been delivered."""
     tables = asking.side_by_side(
-        _answering(asking, _SCHEDULE_TOPIC),
-        lambda broker: asking.admin.at(broker.address).runtime_stats(),
+        _answering(asking, SCHEDULE_TOPIC),
+        lambda broker: asking.admin.at(broker.address).delays().delivered(),
         who=lambda broker: broker.broker,
     )
     return {
-        QueueRef(_SCHEDULE_TOPIC, broker.broker, int(name.rpartition("_")[2]) - 1): int(
-            value.partition(",")[0]
-        )
+        QueueRef(SCHEDULE_TOPIC, broker.broker, level - 1): offset
         for broker, table in tables
-        for name, value in table.items()
-        if name.startswith("scheduleMessageOffset_")
+        for level, offset in table.items()
     }
+
+
+def _levels(asking: Asking) -> tuple[str, ...]:
+    """Return how long each delay level waits; a running broker keeps those that it was started with."""
+    known: list[tuple[str, ...]] = asking.remembered("retries", list)
+    if not known:
+        known += [
+            settings.levels
+            for _, settings in asking.side_by_side(
+                _answering(asking, SCHEDULE_TOPIC),
+                lambda broker: asking.admin.at(broker.address).delays().settings(),
+                who=lambda broker: broker.broker,
+            )
+        ]
+    return known[0] if known else ()
 
 
 def _committed(asking: Asking, brokers: list[BrokerRoute], group: str, topic: str) -> dict[QueueRef, int]:
@@ -227,8 +238,9 @@ def _members(asking: Asking, brokers: list[BrokerRoute], group: str) -> list[dic
     return list({client: settings for _, table in tables for client, settings in table.items()}.values())
 
 
-def _failed(copy: StoredMessage, where: str) -> Failed:
+def _failed(copy: StoredMessage, where: str, levels: tuple[str, ...] = ()) -> Failed:
     level = copy.queue_id + 1 if where == "waiting" else 0
+    delay = levels[level - 1] if 0 < level <= len(levels) else ""
     return Failed(
         copy.msg_id,
         copy.keys,
@@ -236,9 +248,9 @@ def _failed(copy: StoredMessage, where: str) -> Failed:
         copy.reconsume_times,
         where,
         level,
-        copy.store_ms + round(1000 * wait_s(level)) if level else 0,
+        copy.store_ms + DelayLevel(copy.broker, level, delay).delay_ms if delay else 0,
         copy.body,
-        copy.store_ms,
+        copy.born_ms,
     )
 
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.observe import Recorder, read_recording
-from rmqlab.views import cluster_map, delays, lanes, queues, rebalance, sends, transactions
+from rmqlab.views import (
+    backlog,
+    cluster_map,
+    delays,
+    lanes,
+    queues,
+    rebalance,
+    retries,
+    sends,
+    transactions,
+)
 from rmqlab.views.recorded import Replay, recorder
 from rmqlab.views.view import Still, View
 
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from rmqlab.observe import Observable
     from rmqlab.views.looker import Kind
 
-_MODULES = (cluster_map, delays, lanes, queues, rebalance, sends, transactions)
+_MODULES = (cluster_map, queues, backlog, delays, lanes, rebalance, retries, sends, transactions)
 KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in _MODULES}
 
 __all__ = ["KINDS", "Replay", "Still", "View", "record", "replay", "show"]
@@ -32,7 +42,8 @@ def show(kind: str, source: Observable, **what: Any) -> View:
         kind: `"map"` and `"delays"` (no arguments), `"queues"` (`topic=` a name or several; `groups=` draw
             only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`), `"lanes"` (`topic=`;
             `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`, `since=`),
-            `"sends"` (`calls=` what the program has measured) or `"transactions"` (`topic=` only those whose
+            `"sends"` (`calls=` what the program has measured), `"backlog"` (`topic=`; `groups=`, `mark=` a
+            lag that is passed or not), `"retries"` (`group=`), or `"transactions"` (`topic=` only those whose
             messages go there: a name or several).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.

@@ -1,0 +1,265 @@
+"""The backlog of a topic over time: what was produced, what each group has consumed, what lies between.
+
+How a backlog grows and shrinks depends on the machine: a still draws the end of it, and whether it passed the
+mark that was set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rmqlab.observe import Interest, Snapshot, TopicState
+from rmqlab.views.chart import Frame, round_up
+from rmqlab.views.drawing import Drawing, count
+from rmqlab.views.ink import KEYS
+from rmqlab.views.legend import GROUP_MARKS
+from rmqlab.views.looker import Kind, Looker
+from rmqlab.views.markup import PAD, el, facts, picture, shorten, text
+from rmqlab.views.parts import LINE, head, notices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+WIDTH = 864.0
+_ARGUMENTS = {"topic", "groups", "mark"}
+_LEFT, _PLOT = 78.0, 864.0 - 78.0 - 30.0
+_TOP, _TALL = 92.0, 130.0
+_LONGEST_S, _SHORTEST_S = 120.0, 10.0
+_RATE_S = 5.0
+_GROUPS = 5
+_ROW = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What a topic held at a moment (seconds since some zero), and what each group had consumed of it."""
+
+    seconds: float
+    produced: int
+    consumed: dict[str, int]
+    lag: dict[str, int]
+    after_silence: bool = False
+
+
+def interest(what: Mapping[str, Any]) -> Interest:
+    """Return what the picture needs.
+
+    `what` has `topic`, one name, and may have `groups` (draw these only) and `mark` (a lag: whether it was
+    passed is told, also in a still).
+
+    Raises:
+        TypeError: another argument, no topic, or a mark that is no number.
+    """
+    if what.keys() - _ARGUMENTS or not isinstance(what.get("topic"), str) or not what["topic"]:
+        raise TypeError(
+            f"the backlog takes topic=, groups= and mark=, got {', '.join(sorted(what)) or 'nothing'}"
+        )
+    if not isinstance(what.get("mark", 0), int):
+        raise TypeError(f"mark= is a number of messages, got {what['mark']!r}")
+    return Interest(topics=frozenset({what["topic"]}))
+
+
+def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) -> Drawing:
+    """Draw the last two minutes of what was seen, live; in a still, its end."""
+    name, mark = what["topic"], what.get("mark", 0)
+    moments = _moments(seen, what)
+    last = moments[-1] if moments else _Moment(0, 0, {}, {})
+    groups = sorted(last.lag, key=lambda group: (-last.lag[group], group))
+    shown = sorted(groups[:_GROUPS])
+    peaks = {group: max(each.lag.get(group, 0) for each in moments) for group in groups}
+    window = [each for each in moments if last.seconds - each.seconds <= _LONGEST_S]
+    body, y = _charts(window, shown, mark) if looker.live else ("", _TOP - 18)
+    rates = _rates(window) if looker.live else {}
+    for number, group in enumerate(shown):
+        body += _row(group, number, last, y, _words(group, last, rates, peaks, mark, looker))
+        y += _ROW
+    if len(groups) > len(shown):
+        body += text(PAD, y + 10, f"and {count(len(groups) - len(shown), 'group')} with less", "f-soft s")
+        y += 20
+    if not groups:
+        body += text(PAD, y + 10, "No consumer group yet." if moments else "Reading …", "f-soft s")
+        y += 24
+    notes = tuple(
+        filter(
+            None,
+            (looker.notice, *(f"{gap.source}: {gap.reason}." for gap in (seen[-1].gaps if seen else ()))),
+        )
+    )
+    if notes:
+        body += notices(PAD + 2, y + 8, notes)
+        y += len(notes) * LINE + 4
+    title = f"Backlog of {shorten(name, 40)}"
+    worst = max(last.lag.values(), default=0)
+    subtitle = f"{count(last.produced, 'message')} produced, largest lag {worst:,}"
+    if looker.live:
+        subtitle += f", {rates.get('', 0):,.0f} a second come in"
+    label = f"{title}: {subtitle}"
+    table_head, rows = _table(groups, last, rates, peaks, mark, looker)
+    drawn = picture(WIDTH, y + PAD, label, head(WIDTH, title, subtitle, looker) + body)
+    return Drawing(label, drawn, table_head, rows, notes)
+
+
+def _moments(seen: Sequence[Snapshot], what: Mapping[str, Any]) -> list[_Moment]:
+    """Return what was known of the topic, moment by moment, except while a queue was silent."""
+    only = what.get("groups")
+    wanted = None if only is None else {only} if isinstance(only, str) else set(only)
+    moments: list[_Moment] = []
+    silent = False
+    for snapshot in seen:
+        topic = snapshot.topic(what["topic"])
+        if topic is None or not topic.queues or any(queue.silent for queue in topic.queues):
+            silent = True
+            continue
+        moment = _moment(snapshot.taken_ms / 1000, topic, wanted)
+        moments.append(replace(moment, after_silence=silent and bool(moments)))
+        silent = False
+    return moments
+
+
+def _moment(seconds: float, topic: TopicState, wanted: set[str] | None) -> _Moment:
+    groups = [group for group in topic.groups if wanted is None or group.name in wanted]
+    produced = sum(queue.max_offset for queue in topic.queues)
+    consumed = {group.name: sum(each.consumer_offset for each in group.progress.values()) for group in groups}
+    return _Moment(seconds, produced, consumed, {group.name: group.lag for group in groups})
+
+
+def _charts(window: list[_Moment], groups: list[str], mark: int) -> tuple[str, float]:
+    """Draw both charts; return them and where they end."""
+    second = _TOP + _TALL + 44
+    if not window:
+        return "", _TOP
+    last_s = window[-1].seconds
+    first_s = min(window[0].seconds, last_s - _SHORTEST_S)
+    lowest = min(
+        min(each.consumed.get(group, each.produced) for group in groups) if groups else each.produced
+        for each in window
+    )
+    low = lowest - lowest % 10
+    totals = Frame(_LEFT, _TOP, _PLOT, _TALL, first_s, last_s, low, low + round_up(window[-1].produced - low))
+    most = max((each.lag.get(group, 0) for each in window for group in groups), default=0)
+    lags = Frame(_LEFT, second, _PLOT, _TALL, first_s, last_s, 0, round_up(max(most, mark)))
+    parts = [
+        totals.draw("messages produced (upper line) and consumed, by group"),
+        lags.draw("lag: produced and not yet consumed"),
+    ]
+    for number, group in enumerate(groups):
+        ink = KEYS[number]
+        consumed = _runs(window, lambda each, group=group: each.consumed.get(group, 0))
+        lag = _runs(window, lambda each, group=group: each.lag.get(group, 0))
+        parts += [
+            _line(totals, consumed, ink, f"c-{group}"),
+            el("path", d=lags.area(lag), class_=f"f-{ink}", opacity=0.12, data_id=f"a-{group}"),
+            _line(lags, lag, ink, f"g-{group}"),
+            _sign(number, totals, consumed[-1][-1]),
+            _sign(number, lags, lag[-1][-1]),
+        ]
+    parts.append(_line(totals, _runs(window, lambda each: each.produced), "ink", "produced"))
+    if mark:
+        at = round(lags.up(mark), 1)
+        parts.append(
+            el(
+                "path",
+                d=f"M{_LEFT} {at}h{_PLOT}",
+                class_="none s-paused",
+                stroke_width=1.5,
+                stroke_dasharray="6 4",
+            )
+            + text(_LEFT + _PLOT, at - 4, f"mark {mark:,}", "f-paused c e")
+        )
+    return "".join(parts), second + _TALL + 28
+
+
+def _runs(window: list[_Moment], number: Callable[[_Moment], float]) -> list[list[tuple[float, float]]]:
+    """Return the points of a line, broken where it is not known how it went on."""
+    runs: list[list[tuple[float, float]]] = []
+    for moment in window:
+        if not runs or moment.after_silence:
+            runs.append([])
+        runs[-1].append((moment.seconds, number(moment)))
+    return runs
+
+
+def _line(frame: Frame, runs: list[list[tuple[float, float]]], ink: str, name: str) -> str:
+    return el("path", d=frame.line(runs), class_=f"none s-{ink}", stroke_width=2, data_id=name)
+
+
+def _sign(number: int, frame: Frame, point: tuple[float, float]) -> str:
+    """Draw a group's sign at the end of its line: not colour alone tells the lines apart."""
+    x, y = round(frame.right(point[0]), 1), round(frame.up(point[1]), 1)
+    return _mark(number, x, y)
+
+
+def _mark(number: int, x: float, y: float) -> str:
+    shape = GROUP_MARKS[number % len(GROUP_MARKS)]
+    return el("path", d=shape, transform=f"translate({x} {y})", class_=f"f-{KEYS[number]}")
+
+
+def _row(group: str, number: int, last: _Moment, y: float, words: str) -> str:
+    """Draw how much of what was produced a group has consumed, as a bar."""
+    ink = KEYS[number]
+    width = 200.0
+    whole = max(1, last.produced)
+    done = width * min(1.0, last.consumed.get(group, 0) / whole)
+    return el(
+        "g",
+        facts(group, f"{last.consumed.get(group, 0):,} of {last.produced:,} consumed"),
+        _mark(number, PAD + 8, y + 8),
+        text(PAD + 22, y + 12.5, shorten(group, 22), "f-ink b"),
+        el("rect", x=220.0, y=y + 2, width=width, height=12, rx=6, class_="f-line"),
+        el("rect", x=220.0, y=y + 2, width=max(done, 0.1), height=12, rx=6, class_=f"f-{ink}"),
+        text(220 + width + 12, y + 12.5, words, "f-soft s"),
+        data_id=f"row-{group}",
+    )
+
+
+def _words(  # noqa: PLR0913, PLR0917 - what is known of a group
+    group: str, last: _Moment, rates: dict[str, float], peaks: dict[str, int], mark: int, looker: Looker
+) -> str:
+    words = [f"lag {last.lag[group]:,}"]
+    if looker.live:
+        words += [f"{rates.get(group, 0):,.0f} a second consumed", f"peak {peaks[group]:,}"]
+    if mark:
+        words.append(_passed(peaks[group], mark))
+    return " · ".join(words)
+
+
+def _passed(peak: int, mark: int) -> str:
+    return f"was above {mark:,}" if peak > mark else f"never above {mark:,}"
+
+
+def _rates(window: list[_Moment]) -> dict[str, float]:
+    """Return how many messages a second came in (under the empty name) and each group consumed, lately."""
+    lately = [each for each in window if window[-1].seconds - each.seconds <= _RATE_S] if window else []
+    if len(lately) < 2 or lately[-1].seconds <= lately[0].seconds:  # noqa: PLR2004 - a rate is between two
+        return {}
+    first, last = lately[0], lately[-1]
+    seconds = last.seconds - first.seconds
+    rates = {
+        group: max(0, done - first.consumed.get(group, done)) / seconds
+        for group, done in last.consumed.items()
+    }
+    return {**rates, "": max(0, last.produced - first.produced) / seconds}
+
+
+def _table(  # noqa: PLR0913, PLR0917 - what is known of the groups
+    groups: list[str],
+    last: _Moment,
+    rates: dict[str, float],
+    peaks: dict[str, int],
+    mark: int,
+    looker: Looker,
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    heads = ["group", "produced", "consumed", "lag"]
+    heads += ["consumed a second", "peak"] if looker.live else []
+    heads += [f"above {mark:,}"] if mark else []
+    rows = []
+    for group in groups:
+        row = [group, str(last.produced), str(last.consumed[group]), str(last.lag[group])]
+        row += [f"{rates.get(group, 0):.0f}", str(peaks[group])] if looker.live else []
+        row += ["yes" if peaks[group] > mark else "no"] if mark else []
+        rows.append(tuple(row))
+    return tuple(heads), tuple(rows)
+
+
+KIND = Kind("backlog", interest, draw, history=True)
