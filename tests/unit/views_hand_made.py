@@ -9,6 +9,7 @@ import backlog_hand_made
 import delays_hand_made
 import lanes_hand_made
 import retries_hand_made
+import stores_hand_made
 import transactions_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
@@ -139,6 +140,7 @@ GALLERY = {
         name: ("backlog", tuple(replace(snapshot(topic), taken_ms=at) for at, topic in moments), what)
         for name, (moments, what) in backlog_hand_made.PICTURES.items()
     },
+    **stores_hand_made.STORES,
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
     "map of nothing": ("map", snapshot(nodes=()), {}),

@@ -14,6 +14,7 @@ from rmqlab.views import (
     cluster_map,
     delays,
     lanes,
+    positions,
     queues,
     rebalance,
     retries,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from rmqlab.observe import Observable
     from rmqlab.views.looker import Kind
 
-_MODULES = (cluster_map, queues, backlog, delays, lanes, rebalance, retries, sends, transactions)
+_MODULES = (cluster_map, queues, backlog, delays, lanes, rebalance, retries, sends, transactions, positions)
 KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in _MODULES}
 
 __all__ = ["KINDS", "Replay", "Still", "View", "record", "replay", "show"]
@@ -39,12 +40,12 @@ def show(kind: str, source: Observable, **what: Any) -> View:
     """Return a live picture of a cluster.
 
     Args:
-        kind: `"map"` and `"delays"` (no arguments), `"queues"` (`topic=` a name or several; `groups=` draw
-            only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`), `"lanes"` (`topic=`;
-            `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`, `since=`),
-            `"sends"` (`calls=` what the program has measured), `"backlog"` (`topic=`; `groups=`, `mark=` a
-            lag that is passed or not), `"retries"` (`group=`), or `"transactions"` (`topic=` only those whose
-            messages go there: a name or several).
+        kind: `"map"`, `"delays"` and `"positions"` (no arguments), `"queues"` (`topic=` a name or
+            several; `groups=` draw only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`),
+            `"lanes"` (`topic=`; `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`,
+            `since=`), `"sends"` (`calls=` what the program has measured), `"backlog"` (`topic=`; `groups=`,
+            `mark=` a lag that is passed or not), `"retries"` (`group=`), or `"transactions"` (`topic=` only
+            those whose messages go there: a name or several).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.
 
