@@ -1,5 +1,6 @@
 """Callbacks that fail, and consumers that end: nothing dies silently, nothing is acknowledged too early."""
 
+import contextlib
 import itertools
 import threading
 import time
@@ -9,6 +10,8 @@ import pytest
 from classic_kit import Inbox, wait_until
 
 pytestmark = pytest.mark.live
+
+MESSAGE = "org.apache.rocketmq.common.message.MessageExt"
 
 
 def committed(client, group, topic):
@@ -183,3 +186,66 @@ def test_a_callback_may_shut_its_own_consumer_down_and_its_message_counts_as_don
     wait_until(lambda: not consumer.running, what="shutdown from a callback")
     wait_until(lambda: committed(client, group, topic) == 1, what="the acknowledgement")
     assert inbox.bodies() == [b"last"]
+
+
+def test_messages_that_are_handed_over_during_a_shutdown_are_left_for_the_next_consumer(client, monkeypatch):
+    import jpype  # noqa: PLC0415  (unit tests of this folder's neighbours pay for no JVM)
+
+    from rmqlab.client import running  # noqa: PLC0415
+
+    topic, started, handed_over, end = (
+        client.topic(queues=1),
+        threading.Event(),
+        threading.Event(),
+        running.end,
+    )
+    monkeypatch.setattr(running, "end", lambda *what: handed_over.wait(20) and end(*what))
+
+    def shut_down_and_hand_over(_):
+        # The thread that fetches messages may be in the middle of a batch: here it goes on after shutdown().
+        started.wait(20)
+        inner = consumer._handle._java.getDefaultMQPushConsumerImpl()
+        service, table = inner.getConsumeMessageService(), inner.getRebalanceImpl().getProcessQueueTable()
+        (held,) = (each for each in table.entrySet() if each.getKey().getTopic() == topic)
+        consumer.shutdown()
+        late = jpype.JClass(MESSAGE)()
+        late.setTopic(topic)
+        again = jpype.java.util.ArrayList([late])
+        with contextlib.suppress(jpype.java.util.concurrent.RejectedExecutionException):
+            service.submitConsumeRequest(again, held.getValue(), held.getKey(), True)  # noqa: FBT003
+        handed_over.set()
+        return client.api.ConsumeStatus.CONSUME_SUCCESS
+
+    consumer, inbox = client.consumer(topic, shut_down_and_hand_over, threads=1, started=False)
+    client.send(topic, "x")
+    consumer.start()
+    started.set()
+    inbox.wait(1)
+    consumer.shutdown()
+    assert inbox.bodies() == [b"x"]
+    assert consumer.errors == ()
+
+
+def test_only_the_rebalancing_thread_looks_up_where_a_consumer_begins(client):
+    # Two at a time would set each other's progress back: what was just acknowledged comes again.
+    import jpype  # noqa: PLC0415
+
+    looked = []
+
+    class Offsets:
+        def readOffset(self, _, where):  # noqa: N802  (Java calls it)
+            if str(where) == "READ_FROM_STORE":
+                looked.append(str(jpype.java.lang.Thread.currentThread().getName()))
+            return 0
+
+        def __getattr__(self, name):
+            return lambda *_: None
+
+    topic = client.topic(queues=1)
+    consumer, inbox = client.consumer(topic, started=False)
+    offsets = jpype.JProxy("org.apache.rocketmq.client.consumer.store.OffsetStore", inst=Offsets())
+    consumer._handle.configuring.append(lambda java: java.setOffsetStore(offsets))
+    client.send(topic, "x")
+    consumer.start()
+    inbox.wait(1)
+    assert set(looked) == {"RebalanceService"}

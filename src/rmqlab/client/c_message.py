@@ -9,7 +9,6 @@ import ctypes
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.client.boundary import FUNCTIONS, RefusedError, Status, c_function, c_getter, handle, number, text
-from rmqlab.client.java import detach_with_thread
 from rmqlab.client.message import DELAY, KEYS, TAGS, Batch, Message, ReceivedMessage
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ def _made(value: Any) -> Message:
 
 def _readable(value: Any) -> Message | ReceivedMessage:
     if isinstance(value, ReceivedMessage):
-        detach_with_thread()
         return value
     return _made(value)
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
+from rmqlab import happenings
 from rmqlab.client import callbacks, running
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.callbacks import ErrorLog
 from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class
-from rmqlab.client.listeners import Concurrently, Orderly
 from rmqlab.client.log import open_log
+from rmqlab.client.message import DELIVERIES, ReceivedMessage
 from rmqlab.client.settings import Settings, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from rmqlab.client.message import ReceivedMessage
 
 _CONSUMER = "org.apache.rocketmq.client.consumer."
 BROADCASTING, CLUSTERING = 0, 1
@@ -78,13 +77,13 @@ class PushConsumer:
         self.subscribes_later = False
         self.configuring: list[Callable[[Any], None]] = []
         self.errors = ErrorLog()
-        self.leaving = False
         self.subscriptions: dict[str, Subscription] = {}
         self._callbacks: dict[str, Callable[..., int]] = {}
         self._waiting: list[str] = []  # topics subscribed since the last callback was registered
         self._latest: Callable[..., int] | None = None
+        self._sole: Callable[..., int] | None = None  # the callback, where all topics have the same
         self._java: Any = None
-        self._balance: Any = None
+        self._deliveries: Any = None  # Java's rmqlab.Deliveries
         self._lock = threading.Lock()
         self._delivering = threading.local()
         self._ending: threading.Thread | None = None
@@ -116,6 +115,7 @@ class PushConsumer:
         with self._lock:
             self._callbacks[topic] = callback
             self._latest = self._latest or callback
+            self._choose()
             self.orderly = orderly
         self.subscribe(topic, expression, sql=sql)
         self._waiting.remove(topic)
@@ -133,6 +133,7 @@ class PushConsumer:
             self._callbacks.update(dict.fromkeys(self._waiting, callback))
             self._waiting.clear()
             self._latest = callback
+            self._choose()
 
     def unregister(self) -> None:
         """Forget the callbacks; messages that still come are left for later."""
@@ -140,19 +141,27 @@ class PushConsumer:
             self._callbacks.clear()
             self._waiting = list(self.subscriptions)
             self._latest = None
+            self._choose()
 
-    def deliver(self, message: ReceivedMessage) -> bool:
-        """Call the topic's callback; say whether it consumed the message."""
-        topic = message.topic
-        callback = self._callbacks.get(topic, self._latest)
+    def _choose(self) -> None:
+        others = any(callback is not self._latest for callback in self._callbacks.values())
+        self._sole = None if others else self._latest
+
+    def deliver(self, head: Any, body: Any) -> bool:
+        """Call the topic's callback; say whether it consumed the message. Java calls this, on its threads."""
+        message = ReceivedMessage(str(head), b"" if body is None else bytes(body))
+        callback = self._sole or self._callbacks.get(message.topic, self._latest)
         if callback is None:
             return False
+        if happenings.listeners:
+            text = f"{self.settings.group} received from {message.topic}"
+            happenings.tell("receive", text, self.settings.addresses())
         self._delivering.here = True
         try:
             return callback(self, message) == _SUCCESS
         except BaseException as error:  # noqa: BLE001  (it must not unwind through Java; it is kept)
             again = "the message will be delivered again"
-            callbacks.keep(repr(self), topic, message.id, error, again, self.errors)
+            callbacks.keep(repr(self), message.topic, message.id, error, again, self.errors)
             return False
         finally:
             self._delivering.here = False
@@ -176,7 +185,11 @@ class PushConsumer:
             configure(java)
         for topic, subscription in self.subscriptions.items():
             subscription.tell(java, topic)
-        java.registerMessageListener((Orderly if self.orderly else Concurrently)(self).proxy)
+        target = jpype.JProxy(java_class(DELIVERIES + "$Target"), inst=self)
+        self._deliveries = java_class(DELIVERIES)(java, target, self.retry_delay_level)
+        java.registerMessageListener(
+            self._deliveries.orderly() if self.orderly else self._deliveries.concurrently()
+        )
         return java
 
     def start(self) -> None:
@@ -198,9 +211,8 @@ class PushConsumer:
             detach_with_thread()
             java.start()
             self._java = java
-            self._balance = java.getDefaultMQPushConsumerImpl().getRebalanceImpl()
             self.state = State.RUNNING
-        running.register(self)
+            running.register(self)  # in the lock: a callback may be waiting to shut it down
         factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
         java_class("rmqlab.EarlyProgress").store(factory, java.getConsumerGroup(), POLL_INTERVAL_MS)
         self._take_queues(java, self.subscriptions)
@@ -213,25 +225,22 @@ class PushConsumer:
         ConsumerManageProcessor), and Java looks where the end is some time after start(): a message sent in
         between could be missed. So start() returns once it has looked. With more consumers than queues, or no
         route yet, there is nothing to take, and the wait ends at its deadline or at once.
+
+        It is left to Java's one rebalancing thread. Two at a time would both read a queue's offset from the
+        broker, and the slower one would set back (RebalanceImpl#updateProcessQueueTableInRebalance) what the
+        first messages of the faster one have acknowledged by then.
         """
         consumer = java.getDefaultMQPushConsumerImpl()
         balance = consumer.getRebalanceImpl()
         routes = balance.getTopicSubscribeInfoTable()
         real = (str(java.withNamespace(topic)) for topic in topics)
         known = {topic for topic in real if routes.containsKey(topic)}
+        consumer.getmQClientFactory().rebalanceImmediately()
         end = time.monotonic() + _QUEUES_S
         while known and time.monotonic() < end:
-            if consumer.tryRebalance():
-                taken = {str(queue.getTopic()) for queue in balance.getProcessQueueTable().keySet()}
-                if known & taken:
-                    return
+            if known & {str(queue.getTopic()) for queue in balance.getProcessQueueTable().keySet()}:
+                return
             time.sleep(_QUEUES_S / 25)
-
-    def drop(self, queue: Any) -> None:
-        """Let go of a queue: nothing of it is consumed or committed from here on."""
-        held = self._balance.getProcessQueueTable().get(queue)
-        if held is not None:
-            held.setDropped(True)
 
     def shutdown(self) -> None:
         """Shut it down: callbacks that run may end, no other begins, the progress is stored.
@@ -251,20 +260,24 @@ class PushConsumer:
         running.forget(self)
 
     def _leave(self, java: Any) -> None:
-        self.leaving = True
+        self._deliveries.leave()
         consumer = java.getDefaultMQPushConsumerImpl()
-        # Messages that wait for a thread would still be consumed by shutdown(), for as long as it waits.
-        waiting = _waiting_requests(consumer.getConsumeMessageService())
         java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
         java.suspend()
-        waiting.clear()
-        what = (java, consumer.getmQClientFactory(), waiting.clear)
+        _begin_no_other(consumer.getConsumeMessageService())
+        what = (java, consumer.getmQClientFactory())
         self._ending = threading.Thread(target=running.end, args=what, name="rmqlab-shutdown", daemon=True)
         self._ending.start()
 
 
-def _waiting_requests(service: Any) -> Any:
-    """Return the queue of a consume service's thread pool (its private `consumeRequestQueue`)."""
-    field = service.getClass().getDeclaredField("consumeRequestQueue")
+def _begin_no_other(service: Any) -> None:
+    """Let a consume service's threads (its private `consumeExecutor`) end what they have begun, and no more.
+
+    Left to Java's shutdown() they would go on with what waits for them, for as long as it waits. They take no
+    new work before the queue is emptied: a batch may be being handed to them, message by message, just now.
+    """
+    field = service.getClass().getDeclaredField("consumeExecutor")
     field.setAccessible(True)
-    return field.get(service)
+    executor = field.get(service)
+    executor.shutdown()
+    executor.getQueue().clear()

@@ -16,6 +16,9 @@ from rmqlab.client.java import java_class
 
 _JAVA_MESSAGE = "org.apache.rocketmq.common.message.Message"
 _ACCESSOR = "org.apache.rocketmq.common.message.MessageAccessor"
+DELIVERIES = "rmqlab.Deliveries"
+_FIELDS = 11
+"""Fields of a received message before its properties."""
 
 # MessageConst's names
 KEYS, TAGS, DELAY, UNIQUE_ID, SHARDING_KEY = "KEYS", "TAGS", "DELAY", "UNIQ_KEY", "__SHARDINGKEY"
@@ -72,74 +75,93 @@ class Message:
 
 
 class ReceivedMessage:
-    """What a consumer or a transaction check was given: a view of Java's MessageExt, read when asked."""
+    """What a consumer or a transaction check was given; it needs no JVM any more.
 
-    __slots__ = ("_java",)
+    Args:
+        head: its fields and properties, as Java's `rmqlab.Deliveries` writes them; read when asked.
+        body: its body.
+    """
 
-    def __init__(self, java: Any) -> None:
-        self._java = java
+    __slots__ = ("_fields", "_head", "_properties", "body")
 
-    @property
-    def topic(self) -> str:
-        return str(self._java.getTopic())
+    def __init__(self, head: str, body: bytes) -> None:
+        self._head = head
+        self.body = body
+        self._fields: list[str] | None = None
+        self._properties: dict[str, str] | None = None
 
-    @property
-    def body(self) -> bytes:
-        body = self._java.getBody()
-        return b"" if body is None else bytes(body)
+    @classmethod
+    def of(cls, java: Any) -> ReceivedMessage:
+        """Read Java's MessageExt."""
+        body = java.getBody()
+        return cls(str(java_class(DELIVERIES).head(java)), b"" if body is None else bytes(body))
+
+    def _field(self, index: int) -> str:
+        if self._fields is None:
+            self._fields = self._head.split("\n", _FIELDS)
+        return self._fields[index]
+
+    def _read(self) -> dict[str, str]:
+        if self._properties is None:
+            pairs = self._field(_FIELDS).split("\x02")
+            self._properties = dict(pair.split("\x01", 1) for pair in pairs if pair)
+        return self._properties
 
     def get_property(self, name: str) -> str:
-        value = self._java.getProperty(name)
-        return "" if value is None else str(value)
-
-    @property
-    def broker(self) -> str:
-        return str(self._java.getBrokerName() or "")
+        return self._read().get(name, "")
 
     @property
     def properties(self) -> dict[str, str]:
-        return {str(entry.getKey()): str(entry.getValue()) for entry in self._java.getProperties().entrySet()}
+        return dict(self._read())
+
+    @property
+    def topic(self) -> str:
+        return self._field(0)
 
     @property
     def id(self) -> str:
         # Java itself answers with the offset's id where the broker asks back about a transaction; C does not.
-        return self.get_property(UNIQUE_ID) or str(self._java.getMsgId() or "")
+        return self.get_property(UNIQUE_ID) or self._field(1)
 
     @property
     def delay_level(self) -> int:
-        return int(self._java.getDelayTimeLevel())
+        return int(self.get_property(DELAY) or 0)
+
+    @property
+    def broker(self) -> str:
+        return self._field(2)
 
     @property
     def queue_id(self) -> int:
-        return int(self._java.getQueueId())
+        return int(self._field(3))
 
     @property
     def reconsume_times(self) -> int:
-        return int(self._java.getReconsumeTimes())
+        return int(self._field(4))
 
     @property
     def store_size(self) -> int:
-        return int(self._java.getStoreSize())
+        return int(self._field(5))
 
     @property
     def born_ms(self) -> int:
-        return int(self._java.getBornTimestamp())
+        return int(self._field(6))
 
     @property
     def store_ms(self) -> int:
-        return int(self._java.getStoreTimestamp())
+        return int(self._field(7))
 
     @property
     def queue_offset(self) -> int:
-        return int(self._java.getQueueOffset())
+        return int(self._field(8))
 
     @property
     def commit_log_offset(self) -> int:
-        return int(self._java.getCommitLogOffset())
+        return int(self._field(9))
 
     @property
     def prepared_transaction_offset(self) -> int:
-        return int(self._java.getPreparedTransactionOffset())
+        return int(self._field(10))
 
 
 class Batch:

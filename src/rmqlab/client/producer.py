@@ -16,6 +16,7 @@ from rmqlab.client.log import open_log
 from rmqlab.client.message import CONSTRUCTED, KEYS, SHARDING_KEY, TAGS, Batch, Message
 from rmqlab.client.reasons import reason_of, unreachable
 from rmqlab.client.settings import Settings, State
+from rmqlab.client.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def sent(answer: Any) -> Sent:
     return Sent(answer.getSendStatus().ordinal(), str(answer.getMsgId()), answer.getQueueOffset())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Limit:
     """A number of a producer: what it is called, its range, and Java's setter."""
 
@@ -116,7 +117,7 @@ class Producer:
             self._send = java_class("rmqlab.ClassicSend").send
             self._java = java
             self.state = State.RUNNING
-        running.register(self)
+            running.register(self)
 
     def shutdown(self) -> None:
         """Shut it down; twice, or without a start, is fine."""
@@ -151,6 +152,11 @@ class Producer:
             )
         return java
 
+    def ready(self) -> bool:
+        """Tell whether the calling thread can send at once; if not, `java()` makes it so or says why not."""
+        return self._java is not None and knows_thread()
+
+    @told
     def send(self, message: Message) -> tuple[int, str, int]:
         """Send and wait for the broker's answer: what `Sent` holds, as a plain tuple."""
         java = self._java
@@ -171,16 +177,19 @@ class Producer:
         status, offset, msg_id = str(answer).split(" ", 2)
         return int(status), msg_id, int(offset)
 
+    @told
     def send_batch(self, batch: Batch) -> Sent:
         """Send several messages of one topic as one."""
         if not batch.messages:
             raise RefusedError("the batch is empty")
         return self.call(lambda java: sent(java.send(batch.to_java())))
 
+    @told
     def send_oneway(self, message: Message) -> None:
         """Send without an answer: returns when the message is in the client's socket."""
         self.call(lambda java: java.sendOneway(message.to_java()))
 
+    @told
     def send_by_sharding_key(self, message: Message, key: str) -> Sent:
         """Send to the queue that belongs to the key (SelectMessageQueueByHash), and wait for the answer."""
         message.properties[SHARDING_KEY] = key

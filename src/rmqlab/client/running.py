@@ -10,14 +10,11 @@ import atexit
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jpype
 
 from rmqlab.client.java import java_class
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 EXIT_DEADLINE_S = 5.0
 """How long all clients together may take to shut down when Python exits."""
@@ -51,7 +48,7 @@ def running() -> tuple[Any, ...]:
         return tuple(_running.values())
 
 
-def end(java: Any, instance: Any, meanwhile: Callable[[], Any] = bool) -> None:
+def end(java: Any, instance: Any) -> None:
     """Shut a Java client down without its idle wait of up to three seconds.
 
     Its NettyEventExecutor looks at `stopped` only between two events, or after 3 s without one, and
@@ -60,7 +57,6 @@ def end(java: Any, instance: Any, meanwhile: Callable[[], Any] = bool) -> None:
     Args:
         java: the client; its shutdown() is called.
         instance: its MQClientInstance.
-        meanwhile: what else to do, again and again, until shutdown() is back.
     """
     remotings = [each.getMQClientAPIImpl().getRemotingClient() for each in (instance, *_tracing(java))]
     kind = java_class("org.apache.rocketmq.remoting.netty.NettyEventType").IDLE
@@ -71,7 +67,6 @@ def end(java: Any, instance: Any, meanwhile: Callable[[], Any] = bool) -> None:
         while not ended.wait(_NUDGE_S) and jpype.isJVMStarted():
             for remoting in remotings:
                 remoting.putNettyEvent(event)
-            meanwhile()
 
     nudging = threading.Thread(target=nudge, name="rmqlab-nudge", daemon=True)
     nudging.start()

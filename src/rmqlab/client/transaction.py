@@ -95,7 +95,7 @@ class TransactionProducer(Producer):
 
     def checkLocalTransaction(self, java_message: Any) -> Any:  # noqa: N802  (Java calls it)
         """Answer the broker's question about an undecided message."""
-        message = ReceivedMessage(java_message)
+        message = ReceivedMessage.of(java_message)
         try:
             return _state(self._checker(self, message, self._user_data))
         except BaseException as error:  # noqa: BLE001  (it must not unwind through Java; it is kept)

@@ -22,6 +22,7 @@ MAX_BATCH_BYTES = 1_000_000
 # length (a short), properties. The producer adds an id and WAIT to each: so many bytes more when it is sent.
 _HEAD = struct.Struct(">iiiii")
 _LENGTH = struct.Struct(">h")
+_FIXED = _HEAD.size + _LENGTH.size
 _ADDED = len("UNIQ_KEY") + 32 + 2 + len("WAIT") + len("true") + 2
 
 _DELAYS = frozenset({DELAY, DELAY_MS, DELIVER_MS})
@@ -29,10 +30,11 @@ _DELAYS = frozenset({DELAY, DELAY_MS, DELIVER_MS})
 
 def encode(message: Message) -> bytes:
     """Return a message as it travels in a batch."""
-    properties = "".join(f"{name}\x01{value}\x02" for name, value in message.properties.items()).encode()
-    total = _HEAD.size + len(message.body) + 2 + len(properties)
-    head = _HEAD.pack(total, 0, zlib.crc32(message.body) & 0x7FFFFFFF, 0, len(message.body))
-    return b"".join((head, message.body, _LENGTH.pack(len(properties)), properties))
+    body = message.body
+    properties = "".join([f"{name}\x01{value}\x02" for name, value in message.properties.items()]).encode()
+    total = _FIXED + len(body) + len(properties)
+    head = _HEAD.pack(total, 0, zlib.crc32(body) & 0x7FFFFFFF, 0, len(body))
+    return b"".join((head, body, _LENGTH.pack(len(properties)), properties))
 
 
 def split(messages: Iterable[Message], max_bytes: int) -> Iterator[tuple[str, bytes]]:

@@ -18,7 +18,7 @@ from rmqlab.client.consumer import Subscription
 from rmqlab.client.facts import QueueRef
 from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class, start_jvm_in_background
 from rmqlab.client.log import open_log
-from rmqlab.client.message import ReceivedMessage
+from rmqlab.client.message import DELIVERIES, ReceivedMessage
 from rmqlab.client.reasons import reason_of
 from rmqlab.client.settings import Settings, State
 
@@ -83,7 +83,7 @@ class LitePull:
                 )
             self._java = self._started()
             self.state = State.RUNNING
-        running.register(self)
+            running.register(self)
         self._take_queues()
 
     def _started(self) -> Any:
@@ -166,9 +166,10 @@ class LitePull:
             return
         # Without a heartbeat it takes a broker for one that is too old for SQL92, and waits a second.
         self._instance.sendHeartbeatToAllBrokerWithLock()
+        # Java's own thread does it: two at a time would set each other's offsets back (PushConsumer).
+        self._instance.rebalanceImmediately()
         deadline = time.monotonic() + _QUEUES_S
         while time.monotonic() < deadline:
-            self._instance.doRebalance()
             if self._topics <= {queue.topic for queue in self.assignment()}:
                 return
             time.sleep(_POLL_S)
@@ -204,7 +205,11 @@ class LitePull:
     # -- messages ----------------------------------------------------------------------------------
 
     def poll(self, timeout_ms: int) -> list[ReceivedMessage]:
-        return [ReceivedMessage(each) for each in self.call(lambda java: java.poll(timeout_ms))]
+        found = self.call(lambda java: java_class(DELIVERIES).poll(java, timeout_ms))
+        return [
+            ReceivedMessage(str(head), b"" if body is None else bytes(body))
+            for head, body in zip(found[::2], found[1::2], strict=True)
+        ]
 
     def note(self, offsets: dict[QueueRef, int]) -> None:
         """Commit: the client tells the brokers within a second (persistConsumerOffsetInterval)."""

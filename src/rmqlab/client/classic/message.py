@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rmqlab.client.classic.package import client
 from rmqlab.client.classic.rules import MessageRefusedError, check_property, check_text
 from rmqlab.client.facts import QueueRef
-from rmqlab.client.java import detach_with_thread
 from rmqlab.client.message import DELAY, KEYS, TAGS
 from rmqlab.client.message import Message as Handle
 
@@ -57,19 +56,27 @@ class Message(client.Message):
     ) -> None:
         if not isinstance(topic, str):
             raise TypeError(f"the topic is {topic!r}: text is needed")
-        self._handle = Handle(topic)  # what the classic constructor makes, by way of bytes
-        if body:
+        handle = self._handle = Handle(topic)  # what the classic constructor makes, by way of bytes
+        if type(body) is bytes:  # every message comes by here: the usual case in one step
+            handle.body = body
+        elif body:
             self.set_body(body)
         if tags:
-            self.set_tags(tags)
+            check_text("the tag", tags)
+            handle.properties[TAGS] = tags
         if keys:
             self.set_keys(keys if isinstance(keys, str) else _joined(keys))
-        for name, value in (properties or {}).items():
-            self.set_property(name, value)
-        if sum(delay is not None for delay in (delay_level, delay_ms, deliver_at)) > 1:
+        if properties:
+            for name, value in properties.items():
+                self.set_property(name, value)
+        if delay_level is not None or delay_ms is not None or deliver_at is not None:
+            self._delay(delay_level, delay_ms, deliver_at)
+
+    def _delay(self, level: int | None, delay_ms: int | None, deliver_at: datetime | None) -> None:
+        if sum(delay is not None for delay in (level, delay_ms, deliver_at)) > 1:
             raise MessageRefusedError("delay_level, delay_ms, deliver_at: a message has one of the three")
-        if delay_level is not None:
-            self.set_delay_time_level(delay_level)
+        if level is not None:
+            self.set_delay_time_level(level)
         if delay_ms is not None:
             self.set_delay_time_ms(delay_ms)
         if deliver_at is not None:
@@ -183,11 +190,9 @@ class ReceivedMessage(client.ReceivedMessage):
     @property
     def queue(self) -> QueueRef:
         """The queue that it came from; a retried message comes from a queue of the group's retry topic."""
-        detach_with_thread()
         return QueueRef(self.topic, self._handle.broker, self.queue_id)
 
     @property
     def properties(self) -> dict[str, str]:
         """All its properties: the sender's, and RocketMQ's own."""
-        detach_with_thread()
         return self._handle.properties

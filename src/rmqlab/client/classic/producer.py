@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jpype
+import jpype.nio
 
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.classic import batches
@@ -14,8 +15,9 @@ from rmqlab.client.classic.package import client, exceptions
 from rmqlab.client.classic.results import SendResult, read_result
 from rmqlab.client.classic.rules import check_message
 from rmqlab.client.facts import QueueRef
-from rmqlab.client.message import CONSTRUCTED, KEYS, TAGS
+from rmqlab.client.message import KEYS, TAGS
 from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT
+from rmqlab.client.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,6 +121,7 @@ class Producer(AsyncProducer):
 
     # -- sends -------------------------------------------------------------------------------------
 
+    @told
     def send(
         self,
         message: client.Message,
@@ -149,6 +152,7 @@ class Producer(AsyncProducer):
         except jpype.JException as error:
             raise exceptions.ProducerSendSyncFailed(self._handle.explain(error)) from error
 
+    @told
     def send_oneway(
         self,
         message: client.Message,
@@ -201,7 +205,7 @@ class Producer(AsyncProducer):
         target = (None, 0) if queue is None else (queue.broker, queue.queue_id)
         try:
             return [
-                read_result(str(self._sends.sendBatch(topic, encoded, *target, timeout_ms or 0)))
+                read_result(str(self._sends.sendBatch(topic, _shared(encoded), *target, timeout_ms or 0)))
                 for topic, encoded in parts
             ]
         except jpype.JException as error:
@@ -238,6 +242,8 @@ class Producer(AsyncProducer):
     def _require_running(
         self, failure: type[exceptions.ProducerException] = exceptions.ProducerException
     ) -> None:
+        if self._handle.ready():
+            return
         try:
             self._handle.java()
         except RefusedError as error:
@@ -263,16 +269,14 @@ class Producer(AsyncProducer):
                 raise ValueError(f"{queue!r} is no queue of {handle.topic}: producer.queues() has them")
             broker, queue_id = queue.broker, queue.queue_id
         properties = handle.properties
-        others = handle.others() if any(name not in CONSTRUCTED for name in properties) else None
-        return (
-            handle.topic,
-            properties.get(TAGS, ""),
-            properties.get(KEYS, ""),
-            handle.body,
-            others,
-            broker,
-            queue_id,
-        )
+        tags, keys = properties.get(TAGS, ""), properties.get(KEYS, "")
+        others = handle.others() if len(properties) > bool(tags) + bool(keys) else None
+        return handle.topic, tags, keys, handle.body, others, broker, queue_id
+
+
+def _shared(encoded: bytes) -> Any:
+    """Return bytes as a java.nio.ByteBuffer that both sides see."""
+    return jpype.nio.convertToDirectBuffer(bytearray(encoded))
 
 
 def _handle_of(message: client.Message) -> Handle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rmqlab.client.classic.package import client
 from rmqlab.client.facts import QueueRef
@@ -49,8 +50,15 @@ class TransactionSendResult(SendResult):
     transaction_status: TransactionStatus = TransactionStatus.UNKNOWN
 
 
+_STATUSES = {str(int(status)): status for status in SendStatus}
+
+
+@lru_cache(maxsize=4096)
+def _queue(topic: str, broker: str, queue_id: str) -> QueueRef:
+    return QueueRef(topic, broker, int(queue_id))
+
+
 def read_result(line: str) -> SendResult:
     """Read what `rmqlab.Sends` says about a SendResult: fields separated by tabs."""
     status, offset, topic, broker, queue_id, msg_id, stored = line.split("\t")
-    queue = QueueRef(topic, broker, int(queue_id))
-    return SendResult(SendStatus(int(status)), msg_id, queue, int(offset), stored)
+    return SendResult(_STATUSES[status], msg_id, _queue(topic, broker, queue_id), int(offset), stored)

@@ -96,7 +96,9 @@ def check_property(name: str, value: str) -> None:
         )
     if not name.strip() or not value.strip():
         raise MessageRefusedError(f"property {name!r} = {value!r}: neither name nor value may be blank")
-    check_text(f"property {name!r}", name + value)
+    text = name + value
+    if not text.isprintable():
+        check_text(f"property {name!r}", text)
 
 
 def check_text(what: str, value: str) -> None:
@@ -107,6 +109,8 @@ def check_text(what: str, value: str) -> None:
     """
     if not isinstance(value, str):
         raise TypeError(f"{what}: {value!r} is no text")
+    if value.isprintable():
+        return  # no control character, no half of a surrogate pair
     if "\x01" in value or "\x02" in value:
         raise MessageRefusedError(
             f"{what} has U+0001 or U+0002 in it, by which RocketMQ separates properties (MessageDecoder)"
@@ -143,7 +147,10 @@ def check_message(message: Message, largest_body: int) -> None:
         raise MessageRefusedError(
             f"the body has {size:,} bytes: the producer's max_message_size is {largest_body:,}"
         )
-    if message.properties and (taken := properties_size(message.properties)) > PROPERTIES_MAX_BYTES:
+    properties = message.properties
+    # A character takes at most four bytes, a pair two more: the exact size only where it may be too much.
+    at_most = 4 * (sum(map(len, properties)) + sum(map(len, properties.values())) + len(properties))
+    if at_most > PROPERTIES_MAX_BYTES and (taken := properties_size(properties)) > PROPERTIES_MAX_BYTES:
         raise MessageRefusedError(
             f"the properties take {taken:,} bytes: RocketMQ has room for {PROPERTIES_MAX_BYTES:,}; "
             "put what is long into the body"

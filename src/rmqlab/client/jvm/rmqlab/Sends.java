@@ -1,6 +1,7 @@
 package rmqlab;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -85,14 +86,15 @@ public final class Sends {
     /**
      * Sends messages of one topic as one batch.
      *
-     * @param encoded the messages one after the other, as they travel (MessageDecoder.encodeMessage)
+     * @param encoded the messages one after the other, as they travel (MessageDecoder.encodeMessage): Python's
+     *     own memory, because JPype copies into a Java array byte by byte
      */
-    public String sendBatch(String topic, byte[] encoded, String broker, int queueId, long timeoutMs)
+    public String sendBatch(String topic, ByteBuffer encoded, String broker, int queueId, long timeoutMs)
         throws Exception {
-        ByteBuffer buffer = ByteBuffer.wrap(encoded);
+        encoded.order(ByteOrder.BIG_ENDIAN);
         List<Message> messages = new ArrayList<>();
-        while (buffer.hasRemaining()) {
-            Message message = MessageDecoder.decodeMessage(buffer);
+        while (encoded.hasRemaining()) {
+            Message message = MessageDecoder.decodeMessage(encoded);
             message.setTopic(topic);
             message.setWaitStoreMsgOK(true);
             messages.add(message);
