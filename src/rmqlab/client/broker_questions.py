@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jpype
 
 from rmqlab.client import stored
+from rmqlab.client.catalogue_questions import CatalogueQuestions
 from rmqlab.client.delay_questions import DelayQuestions
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 from rmqlab.client.half_messages import half_message
@@ -76,6 +77,10 @@ class BrokerQuestions:
     def store(self) -> StoreQuestions:
         """Return the questions about the broker's commit log and its replication."""
         return StoreQuestions(self._api, self._address, self._timeout_ms, is_shared=self._names.is_shared)
+
+    def catalogue(self) -> CatalogueQuestions:
+        """Return the questions about all topics and groups at once."""
+        return CatalogueQuestions(self._api, self._address, self._timeout_ms, self._names)
 
     def topic_stats(self, topic: str, *, missing_ok: bool = False) -> dict[QueueRef, QueueStats]:
         """Return the extent of each of the topic's queues here, sorted.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rmqlab.client.remoting import registered_brokers
 from rmqlab.errors import AdminError, RmqLabError
-from rmqlab.observe import delays, retries, stores, transactions
+from rmqlab.observe import catalogue, delays, retries, stores, transactions
 from rmqlab.observe.asking import Asking
 from rmqlab.observe.snapshot import Interest, NodeState, Snapshot
 from rmqlab.observe.topics import TopicReader
@@ -28,6 +28,7 @@ _QUESTION_S = 0.8
 _SIDE_BY_SIDE = 4
 
 SECTIONS: dict[str, Callable[[Asking], Any]] = {
+    "catalogue": catalogue.read,
     "delays": delays.read,
     "retries": retries.read,
     "stores": stores.read,

@@ -13,6 +13,7 @@ from rmqlab.client.facts import StoredMessage
 
 if TYPE_CHECKING:
     from rmqlab.client.facts import Progress, QueueRef
+    from rmqlab.observe.catalogue import Catalogue
     from rmqlab.observe.delays import Delays
     from rmqlab.observe.retries import Retries
     from rmqlab.observe.stores import Stores
@@ -35,6 +36,7 @@ class Interest:
         retries: groups whose failed messages are read.
         delays: read what the brokers hold back.
         stores: read the brokers' commit logs and their replication.
+        catalogue: read all topics, as far as a few questions tell.
     """
 
     topics: frozenset[str] = frozenset()
@@ -46,6 +48,7 @@ class Interest:
     delays: bool = False
     transactions: bool = False
     stores: bool = False
+    catalogue: bool = False
 
     def __or__(self, other: Interest) -> Interest:
         return Interest(
@@ -58,6 +61,7 @@ class Interest:
             self.delays or other.delays,
             self.transactions or other.transactions,
             self.stores or other.stores,
+            self.catalogue or other.catalogue,
         )
 
     def covers(self, other: Interest) -> bool:
@@ -166,6 +170,7 @@ class Snapshot:
     delays: Delays | None = None
     transactions: Transactions | None = None
     stores: Stores | None = None
+    catalogue: Catalogue | None = None
 
     def topic(self, name: str) -> TopicState | None:
         """Return a topic's state, or None if it was not read."""
@@ -189,6 +194,7 @@ class Snapshot:
             delays=self.delays and self.delays.still(),
             transactions=self.transactions and self.transactions.still(),
             stores=self.stores and self.stores.still(),
+            catalogue=self.catalogue and self.catalogue.still(),
         )
 
 
