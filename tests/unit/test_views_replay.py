@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -240,6 +241,17 @@ def test_the_command_lists_tells_and_writes(tmp_path, monkeypatch, capsys):
     assert "broker-b is killed" in out
     assert (tmp_path / "a.html").stat().st_size > 1000
     assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["lab-01", "lab-02"])
+def test_the_recordings_of_the_documents_are_small_and_hold_nothing_of_a_machine(name):
+    docs = Path(__file__).parents[2] / "docs"
+    for path in (docs / "recordings" / f"{name}.html", docs / "images" / f"{name}-replay.svg"):
+        written = path.read_text(encoding="utf-8")
+        assert len(written.encode()) < 300_000
+        assert re.findall(r"\d+\.\d+\.\d+\.\d+", written) == []
+        assert path.name in (docs / "record-and-replay.md").read_text(encoding="utf-8")
+    assert ET.fromstring(written).tag.endswith("svg")
 
 
 def test_a_recording_that_broke_off_or_was_full_says_so():

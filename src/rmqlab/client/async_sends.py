@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
+from rmqlab import happenings
 from rmqlab.client import callbacks
 from rmqlab.client.java import detach_with_thread
+from rmqlab.client.telling import tell_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +147,8 @@ class AsyncSends:
                 error = self._failure(LOST)
             callback, outcome = pending.on_exception, error
             pending.future.set_exception(error)
+        if happenings.listeners:
+            tell_answer(pending.topic, outcome)
         if callback is not None:
             with self._changed:
                 self._calling += 1

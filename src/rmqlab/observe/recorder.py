@@ -185,7 +185,7 @@ class Recorder:
     def _write_counts(self) -> None:
         counts, self._counts = self._counts, {}
         for (kind, text), count in counts.items():
-            self._write_event(kind, f"{count:,} times {text}" if count > 1 else text)
+            self._write_event(kind, f"{text} ({count:,} times)" if count > 1 else text)
 
     def _write_event(self, kind: str, text: str) -> None:
         self._write({"at": _now_ms(), "event": kind, "text": text[:_LONGEST_TEXT]})

@@ -84,7 +84,8 @@ function player(el, data) {
     slider.setAttribute("aria-valuetext", `${seconds(frame)} seconds`);
     place.value = `${at + 1} / ${frames.length} · ${seconds(frame)} s`;
     note.textContent = frame.note;
-    said.replaceChildren(...frame.events.map(([kind, words]) => make("li", { "data-kind": kind }, words)));
+    const news = frame.events.filter(([kind]) => kind !== "note" && kind !== "cell");
+    said.replaceChildren(...news.map(([kind, words]) => make("li", { "data-kind": kind }, words)));
     for (const each of list.children) each.classList.toggle("rmqlab-now", Number(each.dataset.frame) === at);
     toggle.textContent = timer === null ? "▶ Play" : "‖ Pause";
   }
