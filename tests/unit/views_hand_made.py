@@ -10,6 +10,7 @@ import delays_hand_made
 import lanes_hand_made
 import retries_hand_made
 import stores_hand_made
+import topics_hand_made
 import transactions_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
@@ -135,6 +136,10 @@ GALLERY = {
     **{
         name: ("retries", replace(snapshot(gaps=gaps), retries=found), {"group": "stock"})
         for name, (found, gaps) in retries_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("topics", replace(snapshot(), catalogue=found), what)
+        for name, (found, what) in topics_hand_made.PICTURES.items()
     },
     **{
         name: ("backlog", tuple(replace(snapshot(topic), taken_ms=at) for at, topic in moments), what)

@@ -19,6 +19,7 @@ from rmqlab.views import (
     rebalance,
     retries,
     sends,
+    topics,
     transactions,
 )
 from rmqlab.views.recorded import Replay, recorder
@@ -30,7 +31,19 @@ if TYPE_CHECKING:
     from rmqlab.observe import Observable
     from rmqlab.views.looker import Kind
 
-_MODULES = (cluster_map, queues, backlog, delays, lanes, rebalance, retries, sends, transactions, positions)
+_MODULES = (
+    cluster_map,
+    queues,
+    backlog,
+    delays,
+    lanes,
+    rebalance,
+    retries,
+    sends,
+    topics,
+    transactions,
+    positions,
+)
 KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in _MODULES}
 
 __all__ = ["KINDS", "Replay", "Still", "View", "record", "replay", "show"]
@@ -44,7 +57,8 @@ def show(kind: str, source: Observable, **what: Any) -> View:
             several; `groups=` draw only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`),
             `"lanes"` (`topic=`; `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`,
             `since=`), `"sends"` (`calls=` what the program has measured), `"backlog"` (`topic=`; `groups=`,
-            `mark=` a lag that is passed or not), `"retries"` (`group=`), or `"transactions"` (`topic=` only
+            `mark=` a lag that is passed or not), `"retries"` (`group=`), `"topics"` (`match=` a part of their
+            names, `top=` how many), or `"transactions"` (`topic=` only
             those whose messages go there: a name or several).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.
