@@ -86,6 +86,12 @@ def test_a_key_in_several_queues_says_so():
     assert drawing.svg.count(">in 3 queues<") == 3
 
 
+def test_without_a_consumer_several_queues_have_no_order_to_judge():
+    drawing = draw(topic(SPREAD), steps=STEPS)
+    assert {row[-1] for row in drawing.rows} == {"? several queues"}
+    assert "in order" not in drawing.title
+
+
 def test_what_is_stored_in_another_order_than_sent_is_marked_without_any_consumer():
     drawing = draw(topic([sent()[3], *sent()[:3]]), steps=STEPS)
     assert drawing.rows[0] == ("order-1", "a0", "pay, create (✕ out of order)", "-", "✕ out of order")

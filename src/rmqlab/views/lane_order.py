@@ -81,6 +81,8 @@ class Lane:
     @property
     def verdict(self) -> str:
         """The worst that can be said of it, as symbol and word."""
+        if not self.marks and not self.consumed and len(self.queues) > 1:
+            return "? several queues"  # between which nothing is before or after anything
         return [*_VERDICTS.values()][self.severity]
 
 

@@ -98,7 +98,7 @@ def lane_height(*, both: bool) -> float:
 def lane_row(lane: Lane, palette: Palette, looker: Looker, y: float, *, both: bool) -> str:
     """Draw one lane, its top at `y`."""
     verdict = lane.verdict
-    ink = {"✓": "up", "…": "soft", "‖": "paused"}.get(verdict[0], "down")
+    ink = {"✓": "up", "…": "soft", "‖": "paused", "?": "paused"}.get(verdict[0], "down")
     queues = lane.queues
     most = max(len(lane.stored), len(lane.consumed), 1)
     pen = _Pen(lane, palette, looker, most)

@@ -131,8 +131,9 @@ def _subtitle(found: tuple[Lane, ...], told: Told) -> str:
     parts = [f"{count(len(found), 'key')}, {count(stored, 'message')} stored"]
     if told.consumed is not None:
         parts[0] += f", {sum(place.done for lane in found for place in lane.consumed):,} consumed"
+    in_order = bool(found) and all(lane.verdict.startswith("✓") for lane in found)
     wrong = tally(place for lane in found for place in (*lane.stored, *lane.consumed))
-    return "; ".join([*parts, *(wrong or ["all in order"] * bool(found))])
+    return "; ".join([*parts, *(wrong or ["all in order"] * in_order)])
 
 
 def _more(rest: list[Lane]) -> str:
