@@ -21,7 +21,8 @@
     │   └── AdminError           a question or command that the cluster refused
     │       └── NotOursError     a change to what is not ours, on a cluster that others use
     ├── CourseError              a lab's source, or an unknown lab or exercise
-    └── RecordingError           a recording that cannot be made, found or read
+    ├── RecordingError           a recording that cannot be made, found or read
+    └── LedgerError              a ledger that cannot be written, read or closed against the broker
 
 A message says what happened, the evidence, and what to do next.
 """
@@ -108,6 +109,9 @@ class ClientError(RmqLabError):
 class AdminError(ClientError):
     """The cluster refused a question or a command, or did not answer."""
 
+    code: int | None = None
+    """RocketMQ's response code (ResponseCode), where there is one."""
+
 
 class NotOursError(AdminError):
     """A cluster that others use holds more than what is ours, and only ours is changed."""
@@ -119,3 +123,7 @@ class CourseError(RmqLabError):
 
 class RecordingError(RmqLabError):
     """A recording cannot be made, is not there, or is not what a recorder writes."""
+
+
+class LedgerError(RmqLabError):
+    """A ledger cannot be written or read, or a broker is silent, so that nobody can say what is lost."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rmqlab.client.admin import Admin
     from rmqlab.cluster import Cluster
     from rmqlab.faults import Fault
+    from rmqlab.ledger import Ledger
     from rmqlab.node import Node
     from rmqlab.observe import Recorder
 
@@ -112,6 +113,15 @@ class Lab:
     def inbox(self) -> Inbox:
         """Return a new, empty inbox for what callbacks receive."""
         return Inbox()
+
+    def ledger(self, name: str = "ledger") -> Ledger:
+        """Open a delivery ledger of this cluster; one of that name that other programs report to is the same.
+
+        It ends with the cluster's messages.
+        """
+        from rmqlab.ledger import Ledger  # noqa: PLC0415  (waits for the JVM)
+
+        return Ledger(self.cluster, name)
 
     def view(self, kind: str, **what: Any) -> Any:
         """Return a live picture of what the broker holds, such as `lab.view("queues", topic="orders")`."""

@@ -46,7 +46,9 @@ def asking(what: str) -> Iterator[None]:
 
 def refusal(what: str, error: Any) -> AdminError:
     """Return the AdminError for a Java exception."""
-    return AdminError(f"Could not {what}: {reason_of(error)}")
+    refused = AdminError(f"Could not {what}: {reason_of(error)}")
+    refused.code = code_of(error)
+    return refused
 
 
 def code_of(error: Any) -> int | None:
