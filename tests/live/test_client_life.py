@@ -11,21 +11,26 @@ from classic_kit import wait_until
 
 pytestmark = pytest.mark.live
 
-BEGIN = """
-    import sys, time
+IMPORTS = """
+    import os, sys, time
     from rmqlab.client import ConsumeFromWhere, ConsumeStatus, Message, Producer, PullConsumer, PushConsumer
     namesrv, topic, name = sys.argv[1:]
+"""
+BEGIN = (
+    IMPORTS
+    + """
     producer = Producer("PID-" + name, namesrv=namesrv)
     producer.start()
     producer.send(Message(topic, "the route is known now"))
 """
+)
 
 
 class Script:
     """A program of its own, with the beginning above."""
 
-    def __init__(self, client, topic, source):
-        text = textwrap.dedent(BEGIN) + textwrap.dedent(source)
+    def __init__(self, client, topic, source, begin=BEGIN):
+        text = textwrap.dedent(begin) + textwrap.dedent(source)
         words = [sys.executable, "-c", text, client.namesrv, topic, client.name("x")]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

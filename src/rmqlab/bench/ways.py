@@ -1,217 +1,163 @@
-"""Every way to send, and consuming: `rmqlab.client` beside the Java client driven by JPype directly.
-
-Both do the same work on one broker in the same process, in turns. A rate counts from the first call until the
-last message is answered (sync, async, batch), handed to the socket (oneway), or received (consume).
-"""
+"""The ways of sending and consuming that `rmqlab bench client` measures, and what it finds out about each."""
 
 from __future__ import annotations
 
 import statistics
-import threading
-import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import jpype
-
-from rmqlab.client import ConsumeFromWhere, ConsumeStatus, Message, Producer, PushConsumer
-from rmqlab.client.java import java_class
+from rmqlab.bench.sides import Classic, Grpc, Java, Ours
+from rmqlab.client.admin import Admin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from rmqlab.bench.side import Side, Taken
+    from rmqlab.cluster import Cluster
 
 BODY_BYTES = (100, 4096)
-_MESSAGES = 2000
-_A_BATCH = 50
-_DEADLINE_S = 60.0
-_CLIENT = "org.apache.rocketmq.client."
-_MESSAGE = "org.apache.rocketmq.common.message.Message"
+_BACKLOG = 5000
+_BATCHES_OF = 500  # messages that fill a topic at a time
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Messages per second, the median of the rounds, both ways."""
+class Way:
+    """A way, by what a reader calls it and what the sides call it.
 
-    what: str
+    Attributes:
+        name: in tables and pictures.
+        method: of the sides that have it.
+        messages: before another client has its turn.
+        slow: the same for the gRPC client, which would take too long over as many.
+        turns: of each client in a round.
+        sides: whom it is measured with besides the Java client.
+    """
+
+    name: str
+    method: str
+    messages: int
+    slow: int
+    turns: int
+    sides: tuple[type[Side], ...] = (Ours, Grpc)
+
+
+# Short turns: a stall of the machine or of the broker's disk falls on one turn and not on one client.
+SENDS = (
+    Way("classic sync", "sync", 20, 0, 20, (Classic,)),
+    Way("sync", "sync", 20, 10, 20),
+    Way("async", "async_", 200, 100, 10),
+    Way("oneway", "oneway", 200, 0, 20, (Ours,)),
+    Way("batch", "batch", 250, 0, 20, (Ours,)),
+)
+CONSUME = Way("consume", "consume", _BACKLOG, 500, 1)
+DELIVERED = Way("delivered", "delivered", 50, 20, 1)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One client, one way, one size: messages per second (median turn), a call's milliseconds."""
+
+    side: str
+    rate: float
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One way and size: the Java client by JPype, and beside it those that were measured in turn with it."""
+
+    way: str
     body_bytes: int
-    ours: float
-    java: float
+    java: Measured
+    others: tuple[Measured, ...]
 
-    @property
-    def ratio(self) -> float:
-        """Our rate as a share of the Java client's."""
-        return self.ours / self.java
-
-
-class _Countdown:
-    """Java's SendCallback, or a listener's own count: knows when the last one has come."""
-
-    def __init__(self, count: int) -> None:
-        self._left = count
-        self._lock = threading.Lock()
-        self.done = threading.Event()
-
-    def count(self, messages: int = 1) -> None:
-        with self._lock:
-            self._left -= messages
-            if self._left <= 0:
-                self.done.set()
-
-    def onSuccess(self, result: Any) -> None:  # noqa: N802  (Java calls it)
-        _ = (result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset())
-        self.count()
-
-    def onException(self, _error: Any) -> None:  # noqa: N802  (Java calls it)
-        self.count()
-
-    def wait(self) -> None:
-        if not self.done.wait(_DEADLINE_S):
-            raise TimeoutError(f"{self._left} messages are missing after {_DEADLINE_S:g} s")
+    def ratio(self, measured: Measured) -> float:
+        """Return a client's rate as a share of the Java client's."""
+        return measured.rate / self.java.rate
 
 
-class _Ours:
-    def __init__(self, namesrv: str, topic: str) -> None:
-        self._namesrv, self._topic = namesrv, topic
-        self._producer = Producer(f"PID-{topic}", namesrv=namesrv, timeout_ms=30_000)
-        self._producer.start()
-
-    def sync(self, body: bytes) -> None:
-        for _ in range(_MESSAGES):
-            self._producer.send(Message(self._topic, body, tags="bench"))
-
-    def async_(self, body: bytes) -> None:
-        for _ in range(_MESSAGES):
-            self._producer.send_async(Message(self._topic, body, tags="bench"))
-        self._producer.flush(_DEADLINE_S)
-
-    def oneway(self, body: bytes) -> None:
-        for _ in range(_MESSAGES):
-            self._producer.send_oneway(Message(self._topic, body, tags="bench"))
-
-    def batch(self, body: bytes) -> None:
-        for _ in range(_MESSAGES // _A_BATCH):
-            self._producer.send_batch([Message(self._topic, body, tags="bench") for _ in range(_A_BATCH)])
-
-    def consume(self, topic: str) -> float:
-        countdown = _Countdown(_MESSAGES)
-
-        def on_message(message: Any) -> ConsumeStatus:
-            _ = message.body
-            countdown.count()
-            return ConsumeStatus.CONSUME_SUCCESS
-
-        group = f"CID-{uuid.uuid4().hex[:8]}"
-        consumer = PushConsumer(group, namesrv=self._namesrv, from_where=ConsumeFromWhere.FIRST)
-        consumer.subscribe(topic, on_message)
-        begin = time.perf_counter()
-        with consumer:
-            countdown.wait()
-            return time.perf_counter() - begin
-
-    def close(self) -> None:
-        self._producer.shutdown()
+def _measured(side: Side, turns: Sequence[Taken]) -> Measured:
+    calls = [call * 1000 for taken in turns for call in taken.calls]
+    p50, p99 = (None, None)
+    if calls:
+        cuts = statistics.quantiles(calls, n=100, method="inclusive")
+        p50, p99 = cuts[49], cuts[98]
+    return Measured(side.name, statistics.median(taken.rate for taken in turns), p50, p99)
 
 
-class _Java:
-    def __init__(self, namesrv: str, topic: str) -> None:
-        self._namesrv, self._topic = namesrv, topic
-        self._message = java_class(_MESSAGE)
-        self._callback = java_class(_CLIENT + "producer.SendCallback")
-        self._producer = java_class(_CLIENT + "producer.DefaultMQProducer")(f"PID-{topic}-java")
-        self._producer.setNamesrvAddr(namesrv)
-        self._producer.setSendMsgTimeout(30_000)
-        self._producer.start()
-
-    def sync(self, body: bytes) -> None:
-        for _ in range(_MESSAGES):
-            result = self._producer.send(self._message(self._topic, "bench", "", body))
-            _ = (result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset())
-
-    def async_(self, body: bytes) -> None:
-        countdown = _Countdown(_MESSAGES)
-        callback = jpype.JProxy(self._callback, inst=countdown)
-        for _ in range(_MESSAGES):
-            self._producer.send(self._message(self._topic, "bench", "", body), callback)
-        countdown.wait()
-
-    def oneway(self, body: bytes) -> None:
-        for _ in range(_MESSAGES):
-            self._producer.sendOneway(self._message(self._topic, "bench", "", body))
-
-    def batch(self, body: bytes) -> None:
-        for _ in range(_MESSAGES // _A_BATCH):
-            messages = java_class("java.util.ArrayList")()
-            for _ in range(_A_BATCH):
-                messages.add(self._message(self._topic, "bench", "", body))
-            self._producer.send(messages)
-
-    def consume(self, topic: str) -> float:
-        listener = _CLIENT + "consumer.listener."
-        success = java_class(listener + "ConsumeConcurrentlyStatus").CONSUME_SUCCESS
-        countdown = _Countdown(_MESSAGES)
-
-        def on_messages(messages: Any, _context: Any) -> Any:
-            for message in messages:
-                _ = bytes(message.getBody())
-            countdown.count(len(messages))
-            return success
-
-        consumer = java_class(_CLIENT + "consumer.DefaultMQPushConsumer")(f"CID-{uuid.uuid4().hex[:8]}")
-        consumer.setNamesrvAddr(self._namesrv)
-        where = java_class("org.apache.rocketmq.common.consumer.ConsumeFromWhere")
-        consumer.setConsumeFromWhere(where.CONSUME_FROM_FIRST_OFFSET)
-        consumer.subscribe(topic, "*")
-        proxied = java_class(listener + "MessageListenerConcurrently")
-        consumer.registerMessageListener(jpype.JProxy(proxied, {"consumeMessage": on_messages}))
-        begin = time.perf_counter()
-        consumer.start()
-        try:
-            countdown.wait()
-            return time.perf_counter() - begin
-        finally:
-            consumer.shutdown()
-
-    def close(self) -> None:
-        self._producer.shutdown()
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def measure(namesrv: str, new_topic: Callable[[], str], rounds: int) -> list[Rates]:
-    """Return the rates of each way and size.
+class Bench:
+    """One run over a cluster with a proxy: the sides, their topic, the rounds.
 
     Args:
-        namesrv: a running cluster.
-        new_topic: makes a topic.
-        rounds: how many; the median counts.
+        cluster: running, with a proxy.
+        rounds: of each way; the median turn counts.
     """
-    topic = new_topic()
-    ours, java = _Ours(namesrv, topic), _Java(namesrv, topic)
-    found = []
-    try:
+
+    def __init__(self, cluster: Cluster, rounds: int) -> None:
+        self._rounds = rounds
+        self._admin = Admin(cluster.namesrv)
+        topic = self._topic()
+        self._sides = {side: side(cluster, topic) for side in (Java, Ours, Classic, Grpc)}
+
+    def _topic(self) -> str:
+        name = f"bench-{uuid.uuid4().hex[:8]}"
+        self._admin.create_topic(name, queues=4)
+        return name
+
+    def _group(self) -> str:
+        name = f"CID-{uuid.uuid4().hex[:8]}"
+        self._admin.create_group(name)  # a proxy makes none
+        return name
+
+    def _found(self, way: Way, size: int, work: Callable[[Side, int], Taken], warm_up: int) -> Found:
+        sides = [self._sides[each] for each in (Java, *way.sides)]
+        taken: dict[Side, list[Taken]] = {side: [] for side in sides}
+        for index in range((warm_up + self._rounds) * way.turns):
+            for side in sides if index % 2 else reversed(sides):
+                taken[side].append(work(side, way.slow if isinstance(side, Grpc) else way.messages))
+        java, *others = (_measured(side, taken[side][warm_up * way.turns :]) for side in sides)
+        return Found(way.name, size, java, tuple(others))
+
+    def measure(self) -> list[Found]:
+        """Measure everything.
+
+        Raises:
+            TimeoutError: messages did not come.
+        """
+        found = []
         for size in BODY_BYTES:
             body = b"x" * size
-            for name in ("sync", "async_", "oneway", "batch"):
-                taken = {side: [_seconds(lambda: getattr(side, name)(body))] for side in (ours, java)}  # noqa: B023
-                for index in range(rounds):
-                    for side in (ours, java) if index % 2 else (java, ours):
-                        taken[side].append(_seconds(lambda: getattr(side, name)(body)))  # noqa: B023
-                found.append(_rates(name.strip("_"), size, taken[ours][1:], taken[java][1:]))
-            full = new_topic()
-            with Producer("PID-fill", namesrv=namesrv) as producer:
-                producer.send_batch([Message(full, body) for _ in range(_MESSAGES)])
-            runs = [(ours.consume(full), java.consume(full)) for _ in range(rounds)]
-            found.append(_rates("consume", size, *zip(*runs, strict=True)))
-    finally:
-        ours.close()
-        java.close()
-    return found
+            found += [self._sent(way, size, body) for way in SENDS]
+            found += self._consumed(size, body)
+        return found
 
+    def _sent(self, way: Way, size: int, body: bytes) -> Found:
+        # What is sent first is sent by code that no compiler has seen.
+        warm_up = 4 if size == BODY_BYTES[0] else 1
+        return self._found(way, size, lambda side, count: getattr(side, way.method)(body, count), warm_up)
 
-def _rates(what: str, size: int, ours: Any, java: Any) -> Rates:
-    return Rates(what, size, _MESSAGES / statistics.median(ours), _MESSAGES / statistics.median(java))
+    def _consumed(self, size: int, body: bytes) -> list[Found]:
+        full = {count: self._filled(body, count) for count in (CONSUME.messages, CONSUME.slow)}
+        return [
+            self._found(CONSUME, size, lambda side, n: side.consume(self._group(), full[n], n), 1),
+            self._found(
+                DELIVERED, size, lambda side, n: side.delivered(self._group(), self._topic(), body, n), 0
+            ),
+        ]
+
+    def _filled(self, body: bytes, count: int) -> str:
+        from rmqlab.client import Message, Producer  # noqa: PLC0415  (what is measured, not what measures)
+
+        topic = self._topic()
+        with Producer(f"PID-{topic}", namesrv=self._admin.namesrv) as producer:
+            for _ in range(count // _BATCHES_OF):
+                producer.send_batch([Message(topic, body) for _ in range(_BATCHES_OF)], max_bytes=10**6)
+        return topic
+
+    def close(self) -> None:
+        """End all clients."""
+        for side in self._sides.values():
+            side.close()
+        self._admin.close()

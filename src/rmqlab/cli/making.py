@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  (typer looks at it)
 from typing import Annotated
 
 import typer
@@ -95,11 +96,14 @@ def bench_start(runs: Annotated[int, typer.Option("-n", help="Runs of each way."
 
 
 @bench_app.command("client")
-def bench_client(rounds: Annotated[int, typer.Option("-n", help="Rounds of each way.")] = 5) -> int:
-    """Compare the classic client's sends with the Java client driven directly."""
+def bench_client(
+    rounds: Annotated[int, typer.Option("-n", help="Rounds of each way.")] = 5,
+    plot: Annotated[Path | None, typer.Option(help="Where to write the picture (SVG).")] = None,
+) -> int:
+    """Compare our client and the gRPC client with the Java client driven directly: rates and waits."""
     from rmqlab.bench.client import run  # noqa: PLC0415
 
-    return run(rounds, out)
+    return run(rounds, out, plot)
 
 
 @bench_app.command("grpc")

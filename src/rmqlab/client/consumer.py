@@ -13,7 +13,7 @@ from rmqlab import happenings
 from rmqlab.client import callbacks, running
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.callbacks import ErrorLog
-from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class
+from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class, jvm_runs
 from rmqlab.client.log import open_log
 from rmqlab.client.message import DELIVERIES, ReceivedMessage
 from rmqlab.client.settings import Settings, State
@@ -253,7 +253,7 @@ class PushConsumer:
             java, self._java = self._java, None
             if self.state is State.RUNNING:
                 self.state = State.ENDED
-        if java is not None and jpype.isJVMStarted():
+        if java is not None and jvm_runs():
             self._leave(java)
         if self._ending is not None and not in_callback:
             self._ending.join()

@@ -37,6 +37,12 @@ _lock = threading.Lock()
 _started = threading.Event()
 _of_thread = threading.local()
 _background: threading.Thread | None = None
+_forked = False  # this process is a copy of one whose JVM ran
+
+_FORKED = (
+    "This process was forked from one in which the JVM runs, and a JVM does not survive a fork: start it "
+    "afresh, with multiprocessing.get_context('spawn') or subprocess, or fork before any client is made."
+)
 
 
 def log_folder() -> Path:
@@ -87,8 +93,32 @@ def _let_go() -> None:
     and a thread that comes from Java into an interpreter that ends takes the process down ("exception not
     rethrown").
     """
-    if jpype.isJVMStarted():
+    if jvm_runs():
         jpype.JClass("org.jpype.ref.JPypeReferenceQueue").getInstance().stop()
+
+
+def _after_fork() -> None:
+    """Keep a forked child away from the JVM: its threads are not there, and who waits for them never ends."""
+    global _forked, _lock, _of_thread, _background  # noqa: PLW0603  (one JVM a process; this is another one)
+    starting = _background is not None and not _started.is_set()
+    _lock, _of_thread, _background = threading.Lock(), threading.local(), None
+    if _forked or starting or jpype.isJVMStarted():
+        _forked = True
+        jpype.config.onexit = False  # JPype's own exit hook, which would end the JVM
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def jvm_runs() -> bool:
+    """Tell whether there is a JVM that this process can use."""
+    return jpype.isJVMStarted() and not _forked
+
+
+def _refuse_if_forked() -> None:
+    if _forked:
+        raise ClientError(_FORKED)
 
 
 def start_jvm() -> None:
@@ -98,8 +128,10 @@ def start_jvm() -> None:
 
     Raises:
         RuntimeFilesError: no Java, or RocketMQ's jars could not be fetched.
-        ClientError: the JVM did not start, or another one without RocketMQ runs in this process.
+        ClientError: the JVM did not start, another one without RocketMQ runs in this process, or this process
+            was forked from one in which it runs.
     """
+    _refuse_if_forked()
     if _started.is_set():
         return
     with _lock:
@@ -146,7 +178,12 @@ def start_jvm_in_background(then: Callable[[], None] | None = None) -> None:
     _background = threading.Thread(target=_start_quietly, args=(then,), name="rmqlab-jvm", daemon=True)
     _background.start()
     # A thread that comes back from Java while the interpreter ends would take the process down with it.
-    atexit.register(_background.join, _BOOT_S)
+    atexit.register(_wait_for_boot)
+
+
+def _wait_for_boot() -> None:
+    if _background is not None:
+        _background.join(_BOOT_S)
 
 
 class _Leaving:
@@ -156,7 +193,7 @@ class _Leaving:
         self._thread_class = thread_class
 
     def __del__(self) -> None:
-        if jpype.isJVMStarted():
+        if jvm_runs():
             self._thread_class.detach()
 
 
@@ -171,7 +208,11 @@ def detach_with_thread() -> None:
     JPype attaches a thread at its first call into Java and never detaches it: a program with a thread a
     message would pile up Java threads. Java's own threads, which run callbacks, and threads that others have
     attached stay as they are.
+
+    Raises:
+        ClientError: this process was forked from one in which the JVM runs.
     """
+    _refuse_if_forked()
     if knows_thread() or not _started.is_set():
         return
     thread_class = java_class("java.lang.Thread")
@@ -183,14 +224,19 @@ def jvm_is_gone() -> bool:
     return _started.is_set() and not jpype.isJVMStarted()
 
 
-@cache
 def java_class(name: str) -> Any:
     """Return a Java class by its full name, starting the JVM if it does not run.
 
     Raises:
-        ClientError: there is no such class among RocketMQ's jars.
+        ClientError: there is no such class among RocketMQ's jars, or as `start_jvm`.
         RuntimeFilesError: as `start_jvm`.
     """
+    _refuse_if_forked()
+    return _class(name)
+
+
+@cache
+def _class(name: str) -> Any:
     start_jvm()
     try:
         return jpype.JClass(name)

@@ -11,7 +11,7 @@ import jpype
 from rmqlab.client import running
 from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
 from rmqlab.client.callbacks import ErrorLog
-from rmqlab.client.java import detach_with_thread, java_class, knows_thread
+from rmqlab.client.java import detach_with_thread, java_class, jvm_runs, knows_thread
 from rmqlab.client.log import open_log
 from rmqlab.client.message import CONSTRUCTED, KEYS, SHARDING_KEY, TAGS, Batch, Message
 from rmqlab.client.reasons import reason_of, unreachable
@@ -126,7 +126,7 @@ class Producer:
             if self.state is State.RUNNING:
                 self.state = State.ENDED
         running.forget(self)
-        if java is not None and jpype.isJVMStarted():
+        if java is not None and jvm_runs():
             for step in self.ending:
                 step()
             running.end(java, java.getDefaultMQProducerImpl().getMqClientFactory())

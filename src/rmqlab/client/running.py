@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 from typing import Any
 
-import jpype
-
-from rmqlab.client.java import java_class
+from rmqlab.client.java import java_class, jvm_runs
 
 EXIT_DEADLINE_S = 5.0
 """How long all clients together may take to shut down when Python exits."""
@@ -48,6 +47,17 @@ def running() -> tuple[Any, ...]:
         return tuple(_running.values())
 
 
+def _after_fork() -> None:
+    """Leave the clients to the process that this one was forked from."""
+    global _lock  # noqa: PLW0603  (another thread may have held it, and is not here)
+    _lock = threading.Lock()
+    _running.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def end(java: Any, instance: Any) -> None:
     """Shut a Java client down without its idle wait of up to three seconds.
 
@@ -64,7 +74,7 @@ def end(java: Any, instance: Any) -> None:
     ended = threading.Event()
 
     def nudge() -> None:
-        while not ended.wait(_NUDGE_S) and jpype.isJVMStarted():
+        while not ended.wait(_NUDGE_S) and jvm_runs():
             for remoting in remotings:
                 remoting.putNettyEvent(event)
 

@@ -16,7 +16,13 @@ from rmqlab.client.boundary import RefusedError
 from rmqlab.client.classic.package import exceptions
 from rmqlab.client.consumer import Subscription
 from rmqlab.client.facts import QueueRef
-from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class, start_jvm_in_background
+from rmqlab.client.java import (
+    POLL_INTERVAL_MS,
+    detach_with_thread,
+    java_class,
+    jvm_runs,
+    start_jvm_in_background,
+)
 from rmqlab.client.log import open_log
 from rmqlab.client.message import DELIVERIES, ReceivedMessage
 from rmqlab.client.reasons import reason_of
@@ -110,7 +116,7 @@ class LitePull:
             if self.state is State.RUNNING:
                 self.state = State.ENDED
         running.forget(self)
-        if java is not None and jpype.isJVMStarted():
+        if java is not None and jvm_runs():
             running.end(java, self._instance)
 
     def call(self, ask: Callable[[Any], Any]) -> Any:

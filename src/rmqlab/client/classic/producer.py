@@ -145,7 +145,8 @@ class Producer(AsyncProducer):
             ProducerSendSyncFailed: no route, no answer in time, or the broker's refusal, with the reason.
             Exception: whatever `selector` raises.
         """
-        self._require_running(exceptions.ProducerSendSyncFailed)
+        if not self._handle.ready():
+            self._require_running(exceptions.ProducerSendSyncFailed)
         parts = self._parts(message, queue, selector, arg)
         try:
             return read_result(str(self._sends.send(*parts, timeout_ms or 0)))
@@ -167,7 +168,8 @@ class Producer(AsyncProducer):
             MessageRefusedError: RocketMQ would refuse the message.
             ProducerSendOnewayFailed: no route, or no connection.
         """
-        self._require_running(exceptions.ProducerSendOnewayFailed)
+        if not self._handle.ready():
+            self._require_running(exceptions.ProducerSendOnewayFailed)
         parts = self._parts(message, queue, selector, arg)
         try:
             self._sends.sendOneway(*parts)
@@ -242,8 +244,6 @@ class Producer(AsyncProducer):
     def _require_running(
         self, failure: type[exceptions.ProducerException] = exceptions.ProducerException
     ) -> None:
-        if self._handle.ready():
-            return
         try:
             self._handle.java()
         except RefusedError as error:
