@@ -53,6 +53,9 @@ LAB_BROKER = {
     "autoCreateTopicEnable": "true",
     # SQL92 filters, off by default
     "enablePropertyFilter": "true",
+    # a send that waits 200 ms for its turn is refused as "broker busy" (BrokerFastFailure): on a laptop that
+    # is busy itself this says nothing about the broker. Still well below a client's time-out of 3 s.
+    "waitTimeMillsInSendQueue": "1000",
     # brokers talk to nobody outside
     "fetchNamesrvAddrByAddressServer": "false",
 }
