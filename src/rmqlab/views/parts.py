@@ -76,8 +76,12 @@ def head(width: float, title: str, subtitle: str, looker: Looker) -> str:
         state, word = ("paused", "held") if looker.held else ("up", "live")
         parts += [
             button(right, 16, label, "hold", "", hint, on=looker.held, width=92),
-            state_symbol(right - 48, 28, state),
-            text(right - 37, 32.5, word, f"f-{state} b s"),
+            el(
+                "g",
+                state_symbol(right - 48, 28, state),
+                text(right - 37, 32.5, word, f"f-{state} b s"),
+                data_id="badge",
+            ),
         ]
     return "".join(parts)
 

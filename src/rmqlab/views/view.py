@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 from rmqlab.observe import Feed, Observable, Snapshot, Watch, feed, history
 from rmqlab.views.drawing import Drawing, failure
 from rmqlab.views.looker import STILL, Kind, Looker
-from rmqlab.views.notebook import cell_began, in_kernel, watch_cells
+from rmqlab.views.notebook import cell_began, in_kernel, watch_cells, when_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +50,7 @@ class View:
         self._looked_at = float("-inf")
         self._lock = threading.RLock()
         self._picture: Picture | None = None
+        self._outputs = 0  # in which it is shown
         self._watch = Watch(source, self._wanted, self._follow, self._fail)
 
     # -- showing -----------------------------------------------------------------------------------
@@ -60,6 +61,8 @@ class View:
             watch_cells()
             self._look()
             bundle |= self._widget().view_mime
+            self._outputs += 1
+            when_replaced(self._replaced)
         return bundle
 
     def __repr__(self) -> str:
@@ -71,7 +74,7 @@ class View:
         It is for the reader of the saved notebook, who sees neither the live picture nor its last state.
 
         Args:
-            lag: wait until each consumer group that is seen has exactly so many messages before it.
+            lag: wait until each consumer group that is drawn has exactly so many messages before it.
             quiet_s: how long it must stay the same; consumers report their progress once a second.
             timeout_s: deadline; after it the still is what is seen then.
         """
@@ -79,7 +82,7 @@ class View:
         snapshot = self._read()
         drawing, since = self._draw_still((snapshot,)), time.monotonic()
         while (now := time.monotonic()) < deadline:
-            if now - since >= quiet_s and (lag is None or _lags(snapshot) == {lag}):
+            if now - since >= quiet_s and (lag is None or _lags(snapshot, self._what) == {lag}):
                 break
             time.sleep(_POLL_S)
             snapshot = self._feed.read(self._source, self._interest)
@@ -99,10 +102,18 @@ class View:
         return self._what
 
     def close(self) -> None:
-        """Follow the cluster no more."""
+        """Follow the cluster no more, and take the live picture away."""
         self._feed.remove(self._watch)
-        if self._picture is not None:
-            self._picture.close()
+        with self._lock:
+            if self._picture is not None:
+                self._picture.close()
+                self._picture = None
+
+    def _replaced(self) -> None:
+        """Free the live picture when the last output that shows it is gone: kernel and page keep it else."""
+        self._outputs -= 1
+        if not self._outputs:
+            self.close()
 
     # -- what is clicked ---------------------------------------------------------------------------
 
@@ -173,8 +184,10 @@ class View:
             self._hang(self._kind.picture(self._seen, self._what, self._looker))
 
     def _hang(self, drawing: Drawing) -> None:
-        with self._picture.hold_sync():
-            self._picture.svg, self._picture.table = drawing.svg, drawing.table
+        with self._lock:
+            if self._picture is not None:
+                with self._picture.hold_sync():
+                    self._picture.svg, self._picture.table = drawing.svg, drawing.table
 
     def _widget(self) -> Picture:
         from rmqlab.views.widget import Picture  # noqa: PLC0415 - a terminal has no use for it
@@ -233,5 +246,9 @@ def _still_bundle(drawing: Drawing) -> dict[str, str]:
     return {"text/plain": drawing.text, "text/html": image, "image/svg+xml": drawing.svg}
 
 
-def _lags(snapshot: Snapshot) -> set[int]:
-    return {group.lag for topic in snapshot.topics for group in topic.groups}
+def _lags(snapshot: Snapshot, what: Mapping[str, Any]) -> set[int]:
+    """Return the lags of the groups that are drawn: those of `groups=` or `group=`, else all."""
+    chosen = what.get("groups", what.get("group"))
+    names = {chosen} if isinstance(chosen, str) else chosen
+    groups = [group for topic in snapshot.topics for group in topic.groups]
+    return {group.lag for group in groups if names is None or group.name in names}

@@ -16,6 +16,9 @@ _CSS = """
 .rmqlab-view{max-width:864px;padding:2px}
 .rmqlab-view details{font-size:12px;opacity:.85;margin:2px 0 0 4px}
 .rmqlab-view summary{cursor:pointer}
+.rmqlab-away{font-weight:600;padding:4px 6px;color:var(--jp-ui-font-color1,inherit)}
+.rmqlab-stale svg{opacity:.6}
+.rmqlab-stale [data-id=badge]{display:none}
 .rmqlab-view table{border-collapse:collapse;margin:4px 0}
 .rmqlab-view caption{text-align:left}
 .rmqlab-view th,.rmqlab-view td{padding:2px 10px;text-align:left;border-bottom:1px solid #8884}
@@ -26,7 +29,7 @@ class Picture(anywidget.AnyWidget):
     """Shows SVG text, morphing from one to the next; sends `{action, target}` back.
 
     `svg` is the picture, `table` the same facts as HTML. `on_action(action, target)` is called for each
-    click.
+    click, and answered: a page that hears nothing says so.
     """
 
     _esm = script("morph", "countdown", "widget")
@@ -38,10 +41,10 @@ class Picture(anywidget.AnyWidget):
         super().__init__(svg=svg, table=table)
         self.on_msg(lambda _, content, __: self._receive(content, on_action))
 
-    @staticmethod
-    def _receive(content: Any, on_action: Callable[[str, str], None]) -> None:
+    def _receive(self, content: Any, on_action: Callable[[str, str], None]) -> None:
         if isinstance(content, dict):
             on_action(str(content.get("action", "")), str(content.get("target", "")))
+            self.send({"heard": content.get("action")})
 
     @property
     def view_mime(self) -> dict[str, Any]:
