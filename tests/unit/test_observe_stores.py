@@ -157,6 +157,21 @@ def test_a_slave_that_nobody_has_seen_stands_with_its_master(cluster, read):
     assert (slave.broker, slave.silent, slave.max_offset) == (master.broker, "down", 0)
 
 
+def test_a_dead_master_is_none_any_more_once_its_slave_has_taken_over(cluster, read):
+    read()
+    cluster.nodes["broker-a"].kill()
+    assert [(store.node, store.is_master) for store in read().stores.stores] == [
+        ("broker-a", True),
+        ("broker-a-s1", False),
+    ]
+    cluster.brokers[SLAVE.address].positions = ahead(9000, (), 9000, 9000)
+    taken = read().stores.stores
+    assert [(store.node, store.is_master, store.copies) for store in taken] == [
+        ("broker-a-s1", True, ()),
+        ("broker-a", False, ()),
+    ]
+
+
 def test_a_broker_that_does_not_answer_is_a_gap_and_the_other_is_read(cluster, read):
     cluster.silent.add(SLAVE.address)
     snapshot = read()

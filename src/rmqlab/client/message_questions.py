@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
-from rmqlab.client import stored
+from rmqlab.client import stored, traces
 from rmqlab.client.broker_questions import code_of, refusal
 from rmqlab.client.connection import Connection
 from rmqlab.client.facts import StoredMessage
+from rmqlab.client.traces import TRACE_TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rmqlab.client.facts import QueueRef
+    from rmqlab.client.traces import Trace
 
 # Of org.apache.rocketmq.remoting.protocol.ResponseCode, and of the client (QueryResult without a message).
 _TOPIC_NOT_EXIST = 17
@@ -60,6 +62,28 @@ class MessageQuestions(Connection):
             topic, key, lambda: self._ext.queryMessage(real, key, limit, 0, until_ms).getMessageList()
         )
         return sorted(found, key=StoredMessage.stored_order)
+
+    def trace(self, msg_id: str, *, topic: str = TRACE_TOPIC) -> tuple[Trace, ...]:
+        """Return what clients noted of a message (mqadmin queryMsgTraceById), the earliest first.
+
+        Empty where no client traces, or the broker keeps no traces (`trace=True` in `ClusterOptions`).
+        Clients write what they did within seconds, not at once.
+
+        Args:
+            msg_id: the id that the sender saw.
+            topic: where the clients trace to.
+        """
+        entries = [
+            entry
+            for message in self.messages_by_key(topic, msg_id)
+            for entry in traces.parse(message.body.decode())
+            if msg_id in entry.msg_id.split(",")  # of a batch all ids stand together
+        ]
+        shown = (
+            replace(each, topic=self._names.shown(each.topic), group=self._names.shown(each.group))
+            for each in entries
+        )
+        return tuple(sorted(shown, key=lambda each: each.at_ms))
 
     def _look_up(self, topic: str, wanted: str, ask: Callable[[], Iterable[Any]]) -> list[StoredMessage]:
         try:

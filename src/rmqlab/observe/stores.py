@@ -134,7 +134,11 @@ def read(asking: Asking) -> Stores:
         for node in asking.nodes
         if node.role in {"MASTER", "SLAVE"} and node.name not in seen
     ]
-    stores = _with_names([*(store for _, store in answered), *silent])
+    living = [store for _, store in answered]
+    led = {store.broker for store in living if store.is_master}
+    # a silent broker is no master any more where another is: under a controller it takes over
+    silent = [replace(each, is_master=False, copies=()) if each.broker in led else each for each in silent]
+    stores = _with_names([*living, *silent])
     return Stores(
         tuple(sorted(stores, key=lambda store: (store.broker, not store.is_master, store.node))),
         _sync_sets(asking, memory, {store.broker for store in stores}),
