@@ -143,6 +143,7 @@ def _checks(transaction: Transaction) -> list[str]:
 
 def _end(transaction: Transaction, snapshot: Snapshot) -> str:
     word, ink, sign = ENDS[transaction.fate]
+    when = _when(transaction, snapshot)
     return el(
         "g",
         el(
@@ -154,7 +155,7 @@ def _end(transaction: Transaction, snapshot: Snapshot) -> str:
         ),
         el("path", d=sign, class_="none s-paper", stroke_width=2) if sign else "",
         text(18, 0, word, f"f-{ink} b"),
-        text(18, 15, _when(transaction, snapshot), "f-soft s"),
+        text(18, 15, when, "f-soft s") if when else "",
         transform=f"translate({END} {_MIDDLE})",
     )
 
