@@ -21,6 +21,7 @@ from rmqlab.observe.history import same
 
 pytestmark = pytest.mark.unit
 DEADLINE_S = 20
+VIEWS = (("queues", {"topic": "orders"}),)
 ORDERS = Interest(topics=frozenset({"orders"}), messages=10)
 
 
@@ -39,7 +40,7 @@ def cluster():
 def recorder(cluster):
     def make(name="first", **options):
         feed = Feed(100, lambda source: Reader(source, source.connect, source.registered))
-        return Recorder(name, cluster, ORDERS, [("queues", {"topic": "orders"})], through=feed, **options)
+        return Recorder(name, cluster, ORDERS, lambda: VIEWS, through=feed, **options)
 
     return make
 
@@ -73,9 +74,37 @@ def test_it_keeps_what_the_broker_held_and_what_happened_in_order(cluster, recor
         ("note", "the first message"),
         ("node", "broker-a is killed"),
     ]
-    assert back.views == (("queues", {"topic": "orders"}),)
+    assert back.views == VIEWS
+    assert back.told == ()
     assert back.ended == "stopped"
     assert back.snapshots[-1].topic("orders").queues[0].messages[1].keys == "B"
+
+
+def test_what_a_program_tells_a_picture_is_kept_as_it_was_then(cluster):
+    feed = Feed(100, lambda source: Reader(source, source.connect, source.registered))
+    told = []
+    with Recorder(
+        "told", cluster, ORDERS, lambda: (("lanes", {"consumed": tuple(told)}),), through=feed
+    ) as recorder:
+        told.append(("A", "created"))
+        until(lambda: any("views" in line for line in lines(recorder)[1:]))
+        told.append(("B", "created"))
+    back = read_recording("told")
+    assert back.views == (("lanes", {"consumed": ()}),)
+    (first_ms, first), (second_ms, second) = back.told
+    assert first == back.views_at(first_ms) == (("lanes", {"consumed": (("A", "created"),)}),)
+    assert second == back.views_at(second_ms + 1)
+    assert len(second[0][1]["consumed"]) == 2
+    assert back.views_at(first_ms - 1) == back.views
+
+
+def test_what_cannot_be_written_down_is_refused_before_anything_is_overwritten(cluster, recorder):
+    with recorder("told") as first:
+        pass
+    before = first.path.read_bytes()
+    with pytest.raises(RecordingError, match="cannot be recorded"):
+        Recorder("told", cluster, ORDERS, lambda: (("lanes", {"consumed": object()}),)).start()
+    assert first.path.read_bytes() == before
 
 
 def test_unchanged_snapshots_are_not_written_again_but_for_when_the_quiet_time_ended(cluster, recorder):

@@ -12,15 +12,17 @@ from xml.etree import ElementTree as ET
 import pytest
 from observe_stand_ins import FakeCluster
 from replay_hand_made import BEGAN, RECORDING, SNAPSHOTS, snapshot, write
+from views_hand_made import GALLERY
 
 from rmqlab import happenings
 from rmqlab.cli import recordings
 from rmqlab.errors import RecordingError
 from rmqlab.observe import Feed, Reader, Recorder
+from rmqlab.observe.encoding import Encoder, as_line
 from rmqlab.observe.narration import narrate
-from rmqlab.views import KINDS, Replay, View, frames, notebook, record, replay
+from rmqlab.views import KINDS, Replay, View, frames, notebook, record, recorded, replay
 from rmqlab.views.drawing import failure
-from rmqlab.views.looker import Kind
+from rmqlab.views.looker import STILL, Kind
 from rmqlab.views.moving_image import _woven
 
 pytestmark = pytest.mark.unit
@@ -43,6 +45,22 @@ def unfolded(view, data):
         last = [*last[:head], *between, *last[len(last) - tail :]]
         texts.append("".join(data["tokens"][token] for token in last))
     return texts
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_every_kind_of_picture_can_be_recorded_and_replayed(name, tmp_path):
+    kind, facts, what = GALLERY[name]
+    encoder, path = Encoder(), tmp_path / "any.jsonl"
+    snapshots = facts if isinstance(facts, tuple) else (facts,)
+    views = [[kind, encoder.encode(recorded._plain(what))]]
+    lines = [{"rmqlab": "recording", "version": 1, "cluster": "c", "began_ms": 0, "views": views}]
+    lines += [{"at": each.taken_ms, "snapshot": encoder.encode(each)} for each in snapshots]
+    path.write_text("".join(as_line(line) + "\n" for line in lines))
+    shown = replay(path)
+    assert shown.recording.snapshots == snapshots
+    assert shown.frames[-1].drawings[0] == KINDS[kind].picture(snapshots, what, STILL)
+    assert "<svg" in shown.save_html(tmp_path / "any.html").read_text(encoding="utf-8")
+    assert ET.fromstring(shown.save_svg(tmp_path / "any.svg").read_text(encoding="utf-8")) is not None
 
 
 def test_a_file_is_replayed_as_it_was_recorded(tmp_path, hand_made):

@@ -19,7 +19,7 @@ from rmqlab.observe.history import same
 from rmqlab.observe.recording import VERSION, Recording, read_recording, recording_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import IO, Self
 
     from rmqlab.happenings import Happening
@@ -41,7 +41,8 @@ class Recorder:
         name: the recording's name; an earlier one of that name is replaced.
         source: the cluster.
         interest: what to read.
-        views: the pictures that it is for: a kind's name, and its arguments.
+        views: returns the pictures that it is for, a kind's name and its arguments each; asked with each
+            snapshot, because what a program tells a picture may grow.
         through: who reads.
         limit_bytes: how large the file may become; then it ends, and says so.
 
@@ -54,7 +55,7 @@ class Recorder:
         name: str,
         source: Observable,
         interest: Interest,
-        views: Sequence[tuple[str, Mapping[str, Any]]] = (),
+        views: Callable[[], Sequence[tuple[str, Mapping[str, Any]]]] = tuple,
         *,
         through: Feed = feed,
         limit_bytes: int = LIMIT_BYTES,
@@ -71,6 +72,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self._size = 0
+        self._shown: Sequence[tuple[str, Mapping[str, Any]]] = ()
         self._last: Snapshot | None = None
         self._quiet_until = 0
         self._counts: dict[tuple[str, str], int] = {}
@@ -87,7 +89,8 @@ class Recorder:
         """Begin, with a first reading.
 
         Raises:
-            RecordingError: it has been started before, or another one of that name is at it.
+            RecordingError: it has been started before, another one of that name is at it, or a picture has an
+                argument that cannot be written down.
             OSError: the file cannot be written.
         """
         if self._last is not None or self.running:
@@ -97,12 +100,13 @@ class Recorder:
                 f"{self.name!r} is being recorded already. Stop that one, or take another name."
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._shown = self._views()
         head = {
             "rmqlab": "recording",
             "version": VERSION,
             "cluster": self._source.name,
             "began_ms": _now_ms(),
-            "views": [[kind, self._encoder.encode(dict(what))] for kind, what in self._views],
+            "views": self._encoded(self._shown),
         }
         self._file = self.path.open("wb", buffering=0)
         _now_recording.add(self.name)
@@ -158,6 +162,10 @@ class Recorder:
     def _keep(self, snapshot: Snapshot) -> None:
         with self._lock:
             self._write_counts()
+            shown = self._views()
+            if shown != self._shown:
+                self._shown = shown
+                self._write({"at": snapshot.taken_ms, "views": self._encoded(shown)})
             if self._last is not None and same(self._last, snapshot):
                 self._quiet_until = snapshot.taken_ms
                 return
@@ -181,6 +189,12 @@ class Recorder:
             self._write_event("trouble", f"could not be read: {error}")
 
     # -- what is written, under the lock -------------------------------------------------------------
+
+    def _encoded(self, views: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+        try:
+            return [[kind, self._encoder.encode(dict(what))] for kind, what in views]
+        except TypeError as error:
+            raise RecordingError(f"A picture's argument cannot be recorded: {error}.") from None
 
     def _write_counts(self) -> None:
         counts, self._counts = self._counts, {}

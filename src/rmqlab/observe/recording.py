@@ -20,6 +20,8 @@ from rmqlab.observe.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    Views = tuple[tuple[str, Mapping[str, Any]], ...]
+
 VERSION = 1
 SUFFIX = ".jsonl"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -50,20 +52,26 @@ class Recording:
         path: where it lies.
         cluster: the cluster's name.
         began_ms: when it began, in milliseconds since 1970.
-        views: the pictures that it is for: a kind's name, and its arguments.
+        views: the pictures that it is for: a kind's name, and its arguments at the beginning.
         snapshots: oldest first; one that is like the one before it but for its time ends a quiet time.
         events: oldest first.
         ended: `stopped` by whoever recorded, `full` at the size limit, empty if the recorder just ended.
+        told: when arguments changed (milliseconds since 1970), and the views from then on.
     """
 
     name: str
     path: Path
     cluster: str
     began_ms: int
-    views: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    views: Views = ()
     snapshots: tuple[Snapshot, ...] = field(default=(), repr=False)
     events: tuple[Event, ...] = field(default=(), repr=False)
     ended: str = ""
+    told: tuple[tuple[int, Views], ...] = field(default=(), repr=False)
+
+    def views_at(self, at_ms: int) -> Views:
+        """Return the pictures with the arguments that they had then."""
+        return next((views for since_ms, views in reversed(self.told) if since_ms <= at_ms), self.views)
 
 
 def recordings_dir() -> Path:
@@ -132,13 +140,16 @@ def _assemble(path: Path, lines: Iterator[tuple[int, Any]]) -> Recording:
     try:
         _, head = next(lines)
         _check(path, head)
-        views = tuple((kind, decoder.decode(what)) for kind, what in head["views"])
+        views = _views(decoder, head)
+        told: list[tuple[int, Views]] = []
         ended = ""
         for number, line in lines:  # noqa: B007  (for the sentence about a damaged line)
             if "snapshot" in line:
                 snapshots.append(_snapshot(decoder.decode(line["snapshot"])))
             elif "same" in line:
                 snapshots.append(replace(snapshots[-1], taken_ms=int(line["at"])))
+            elif "views" in line:
+                told.append((int(line["at"]), _views(decoder, line)))
             elif "event" in line:
                 events.append(Event(int(line["at"]), str(line["event"]), str(line["text"])))
             elif "end" in line:
@@ -152,6 +163,7 @@ def _assemble(path: Path, lines: Iterator[tuple[int, Any]]) -> Recording:
             tuple(snapshots),
             tuple(events),
             ended,
+            tuple(told),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise _damaged(path, number, error) from None
@@ -165,6 +177,10 @@ def _check(path: Path, head: Any) -> None:
             f"{path} is of version {head.get('version')}, and this RocketMQ Lab reads version {VERSION}. "
             "Record it again, or read it with the RocketMQ Lab that wrote it."
         )
+
+
+def _views(decoder: Decoder, line: Any) -> Views:
+    return tuple((str(kind), decoder.decode(what)) for kind, what in line["views"])
 
 
 def _snapshot(value: Any) -> Snapshot:

@@ -63,7 +63,7 @@ def frames(recording: Recording, kinds: Mapping[str, Kind]) -> tuple[Frame, ...]
         events = (*((event.kind, event.text) for event in said), *(("seen", text) for text in news))
         notes = [event.text for event in said if event.kind in _SAYS_WHAT_COMES]
         note = notes[-1] if notes else drawn[-1].note if drawn else ""
-        drawings = tuple(_draw(kinds, kind, what, seen) for kind, what in recording.views)
+        drawings = tuple(_draw(kinds, kind, what, seen) for kind, what in recording.views_at(at_ms))
         frame = Frame(at_ms, note, events, drawings)
         if not drawn or events or _pictures(frame) != _pictures(drawn[-1]):
             drawn.append(frame)
@@ -98,14 +98,16 @@ def as_json(drawn: Sequence[Frame], recording: Recording) -> str:
 def _moments(recording: Recording) -> list[tuple[int, int, tuple[Event, ...]]]:
     """Return (when, how many snapshots there were then, what happened since the moment before)."""
     snapshots = recording.snapshots
-    changes = [
-        (snapshot.taken_ms, number + 1)
+    changes = {
+        snapshot.taken_ms: number + 1
         for number, snapshot in enumerate(snapshots)
         if number == 0 or not same(snapshots[number - 1], snapshot)
-    ]
+    }
+    for at_ms, _ in recording.told:
+        changes.setdefault(at_ms, max(1, sum(snapshot.taken_ms <= at_ms for snapshot in snapshots)))
     moments: list[tuple[int, int, tuple[Event, ...]]] = []
     waiting = sorted(recording.events, key=lambda event: event.at_ms)
-    for at_ms, count in changes:
+    for at_ms, count in sorted(changes.items()):
         before = moments[-1][1] if moments else 0
         while before and waiting and waiting[0].at_ms < at_ms - _SOON_MS:
             moments.append((waiting[0].at_ms, before, (waiting.pop(0),)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,8 @@ class Replay:
 
     def _stills(self) -> list[Still]:
         seen = self.recording.snapshots
-        return [Still(draw_still(self._kinds[kind], what, seen)) for kind, what in self.recording.views]
+        views = self.recording.views_at(seen[-1].taken_ms)
+        return [Still(draw_still(self._kinds[kind], what, seen)) for kind, what in views]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundles = [still._repr_mimebundle_(include, exclude) for still in self._stills()]
@@ -157,7 +159,17 @@ def recorder(
         interest |= kind.interest(what)
     if in_kernel():
         watch_cells()
-    return Recorder(name, source, interest, [(kind.name, what) for kind, what in views])
+    return Recorder(name, source, interest, lambda: tuple((kind.name, _plain(what)) for kind, what in views))
+
+
+def _plain(what: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as they are now: an inbox or a list goes on growing."""
+    return {
+        name: value
+        if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable)
+        else tuple(value)
+        for name, value in what.items()
+    }
 
 
 def _kind(name: str, kinds: Mapping[str, Kind]) -> Kind:
