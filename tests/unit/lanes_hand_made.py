@@ -89,6 +89,10 @@ PICTURES = {
         topic([sent()[3], *sent()[:3], *sent()[4:], sent()[5]]),
         {"steps": STEPS, "by": "sharding", "step": "body"},
     ),
+    "lanes since a moment": (
+        topic(sent(), older=7),
+        {"since": {QueueRef("steps", "broker-a", 0): 9, QueueRef("steps", "broker-b", 1): 8}, "consumed": []},
+    ),
     "lanes of nothing": (topic([]), {"consumed": []}),
     "lanes of many keys": (
         topic(sent(MANY)),

@@ -115,6 +115,15 @@ def test_what_was_there_before_is_left_out():
     assert [told[key][1] for key in HOME] == ["deliver, sign", "sign", "deliver, sign"]
 
 
+def test_a_still_does_not_tell_how_much_was_there_before():
+    def still(older):
+        state = topic(sent(), older=older)
+        return draw(state, since={queue.ref: older for queue in state.queues}, consumed=[])
+
+    assert still(3) == still(300)
+    assert "number 2 in queue 1 of broker-b since then" in still(3).svg
+
+
 def test_an_inbox_is_read_anew_for_each_picture():
     inbox = Inbox()
     assert rows(topic(sent()), consumed=inbox)["order-1"][3] == "… waiting"

@@ -13,8 +13,8 @@ from rmqlab.views.markup import PAD, at, el, facts, shorten, text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rmqlab.client.facts import QueueRef
-    from rmqlab.views.lane_order import Lane, Place
+    from rmqlab.client.facts import QueueRef, StoredMessage
+    from rmqlab.views.lane_order import Lane, Place, Told
     from rmqlab.views.looker import Looker
 
 _LEFT, _RIGHT = 208.0, 848.0
@@ -95,13 +95,14 @@ def lane_height(*, both: bool) -> float:
     return 84.0 if both else 48.0
 
 
-def lane_row(lane: Lane, palette: Palette, looker: Looker, y: float, *, both: bool) -> str:
+def lane_row(lane: Lane, palette: Palette, looker: Looker, told: Told, y: float) -> str:
     """Draw one lane, its top at `y`."""
+    both = told.consumed is not None
     verdict = lane.verdict
     ink = {"✓": "up", "…": "soft", "‖": "paused", "?": "paused"}.get(verdict[0], "down")
     queues = lane.queues
     most = max(len(lane.stored), len(lane.consumed), 1)
-    pen = _Pen(lane, palette, looker, most)
+    pen = _Pen(lane, palette, looker, told, most)
     draw = pen.strip if most > NAMED else pen.chips
     parts = [
         el("path", d=f"M{PAD} 0H{_RIGHT}", class_="s-line", stroke_width=0.7),
@@ -129,6 +130,7 @@ class _Pen:
     lane: Lane
     palette: Palette
     looker: Looker
+    told: Told
     most: int
 
     def chips(self, row: str, places: tuple[Place, ...], y: float) -> str:
@@ -186,13 +188,19 @@ class _Pen:
         deed = "stored" if row == "s" else "consumed"
         return (
             f"{place.step or 'no step'} of {self.lane.key or 'no key'}",
-            f"offset {message.queue_offset} of queue {message.queue_id} of {message.broker}"
-            if message
-            else "the queues that were read do not hold it",
+            self._whereabouts(message) if message else "the queues that were read do not hold it",
             f"number {number + 1} of this key to be {deed}" if done else f"not {deed} yet",
             f"failed {count(place.failures, 'time')}" if place.failures else "",
             _WHY.get(place.mark, ""),
         )
+
+    def _whereabouts(self, message: StoredMessage) -> str:
+        queue = f"queue {message.queue_id} of {message.broker}"
+        since = self.told.since.get((message.broker, message.queue_id), 0)
+        if self.looker.live or not self.told.since:
+            return f"offset {message.queue_offset} of {queue}"
+        # In a still: what lay there before differs from run to run.
+        return f"number {message.queue_offset - since + 1} in {queue} since then"
 
     def strip(self, row: str, places: tuple[Place, ...], y: float) -> str:
         """Draw many messages as one bar, with a line for each that is out of order, twice or fails."""

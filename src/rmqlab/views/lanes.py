@@ -70,7 +70,7 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     missing = _sentences(snapshot, topic, told, looker)
     y, parts = _TOP, []
     for lane in drawn:
-        parts.append(lane_row(lane, palette, looker, y, both=told.consumed is not None))
+        parts.append(lane_row(lane, palette, looker, told, y))
         y += lane_height(both=told.consumed is not None)
     if not found:
         parts.append(text(PAD, y + 16, "No message to show." if topic.queues else "Reading …", "f-soft"))
