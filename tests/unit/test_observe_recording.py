@@ -168,8 +168,17 @@ def test_an_earlier_recording_of_that_name_is_replaced_and_that_is_said(cluster,
 
 
 def test_two_cannot_record_under_one_name_at_once(recorder):
-    with recorder(), pytest.raises(RecordingError, match="being recorded already"):
-        recorder().start()
+    with recorder() as first:
+        first.note("mine")
+        with pytest.raises(RecordingError, match="being recorded already"):
+            recorder().start()
+        another = "from rmqlab.observe import *; import sys; sys.path.insert(0, 'tests/unit'); "
+        another += (
+            "from observe_stand_ins import FakeCluster; Recorder('first', FakeCluster(), Interest()).start()"
+        )
+        said = subprocess.run([sys.executable, "-c", another], capture_output=True, text=True, check=False)
+        assert "RecordingError: 'first' is being recorded already" in said.stderr
+    assert [event.text for event in read_recording("first").events] == ["mine"]
     with recorder():
         pass
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -48,7 +49,8 @@ def unfolded(view, data):
 
 
 @pytest.mark.parametrize("name", GALLERY)
-def test_every_kind_of_picture_can_be_recorded_and_replayed(name, tmp_path):
+def test_every_kind_of_picture_can_be_recorded_and_replayed(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("rmqlab.views.frames.MOST_FRAMES", 10)
     kind, facts, what = GALLERY[name]
     encoder, path = Encoder(), tmp_path / "any.jsonl"
     snapshots = facts if isinstance(facts, tuple) else (facts,)
@@ -196,7 +198,6 @@ def test_a_terminal_gets_what_happened_and_the_last_tables(hand_made):
 
 def test_the_widget_has_all_frames_and_asks_nobody(hand_made):
     widget = hand_made._widget()
-    assert hand_made._widget() is widget
     assert json.loads(widget.frames)["name"] == "hand-made"
     assert "model.send" not in widget._esm
     widget.close()
@@ -247,6 +248,33 @@ def test_a_cell_says_its_first_line_to_whoever_records():
         notebook._begin(Info())
     notebook._running.clear()
     assert [(each.kind, each.text) for each in told] == [("cell", "producer.start()")]
+
+
+def test_cells_between_start_and_stop_are_in_the_recording(monkeypatch):
+    class Shell:
+        kernel = SimpleNamespace(get_parent=dict)
+        events = property(lambda self: self)
+
+        def __init__(self):
+            self.told = {}
+
+        def register(self, name, callback):
+            self.told[name] = callback
+
+    shell, cluster = Shell(), FakeCluster()
+    feed = Feed(100, lambda source: Reader(source, source.connect, source.registered))
+    monkeypatch.setattr("rmqlab.views.notebook._shell", lambda: shell)
+    monkeypatch.setattr("rmqlab.views.notebook._watched", [])
+    monkeypatch.setattr("rmqlab.views.recorded.Recorder", partial(Recorder, through=feed))
+    recording = record("cells", cluster).start()
+    for cell in ("# the first\nproducer.start()", "producer.shutdown()"):
+        shell.told["pre_run_cell"](SimpleNamespace(raw_cell=cell))
+        shell.told["post_run_cell"](None)
+    recording.stop()
+    assert [(event.kind, event.text) for event in recording.recording().events] == [
+        ("cell", "# the first"),
+        ("cell", "producer.shutdown()"),
+    ]
 
 
 def test_the_command_lists_tells_and_writes(tmp_path, monkeypatch, capsys):

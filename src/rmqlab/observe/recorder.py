@@ -11,6 +11,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import filelock
+
 from rmqlab import happenings
 from rmqlab.errors import RecordingError
 from rmqlab.observe.encoding import Encoder, as_line
@@ -30,8 +32,6 @@ LIMIT_BYTES = 32 * 1024 * 1024
 """How large a recording may become: an hour of a lab, some minutes of a cluster under load."""
 _ROOM_FOR_THE_END = 4096
 _LONGEST_TEXT = 400
-
-_now_recording: set[str] = set()
 
 
 class Recorder:
@@ -77,6 +77,8 @@ class Recorder:
         self._quiet_until = 0
         self._counts: dict[tuple[str, str], int] = {}
         self._ending = False
+        # Whoever ends it, the feed's thread at the limit, lets it go; so does the end of the process.
+        self._only_one = filelock.FileLock(f"{self.path}.lock", timeout=0, thread_local=False)
         self._with = contextlib.ExitStack()
         self._watch = Watch(source, lambda: interest if self.running else None, self._keep, self._fail)
 
@@ -95,10 +97,6 @@ class Recorder:
         """
         if self._last is not None or self.running:
             raise RecordingError(f"The recorder of {self.name!r} has been started before. Make a new one.")
-        if self.name in _now_recording:
-            raise RecordingError(
-                f"{self.name!r} is being recorded already. Stop that one, or take another name."
-            )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._shown = self._views()
         head = {
@@ -108,8 +106,13 @@ class Recorder:
             "began_ms": _now_ms(),
             "views": self._encoded(self._shown),
         }
+        try:
+            self._only_one.acquire()
+        except filelock.Timeout:
+            raise RecordingError(
+                f"{self.name!r} is being recorded already. Stop that one, or take another name."
+            ) from None
         self._file = self.path.open("wb", buffering=0)
-        _now_recording.add(self.name)
         self._write(head)
         self._with.enter_context(happenings.listening(self._hear))
         try:
@@ -230,7 +233,7 @@ class Recorder:
         self._file.close()
         self._file = None
         self.why_ended = why
-        _now_recording.discard(self.name)
+        self._only_one.release()
 
 
 def _now_ms() -> int:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rmqlab.views.drawing import Drawing
     from rmqlab.views.looker import Kind
 
-MOST_FRAMES = 1_200
+MOST_FRAMES = 480
+"""Two minutes of changes at four a second; drawing them takes some seconds."""
 _SOON_MS = 300  # what was done belongs to the frame that shows it, if that comes so soon
 _SAYS_WHAT_COMES = {"note", "cell"}
 _STYLED = f"<style>{STYLE}</style>"

@@ -12,7 +12,7 @@ from rmqlab.observe import Recorder
 from rmqlab.observe.snapshot import Interest
 from rmqlab.views.drawing import count
 from rmqlab.views.frames import as_json, frames
-from rmqlab.views.notebook import in_kernel, watch_cells
+from rmqlab.views.notebook import in_kernel, watch_cells, when_replaced
 from rmqlab.views.replay_page import page
 from rmqlab.views.view import Still, View, draw_still
 
@@ -45,7 +45,6 @@ class Replay:
             raise RecordingError(f"{recording.path} has nothing to show: it broke off before it began.")
         self.recording = recording
         self._kinds = kinds
-        self._player: Player | None = None
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
@@ -95,15 +94,16 @@ class Replay:
             "image/svg+xml": bundles[0]["image/svg+xml"],
         }
         if in_kernel():
-            bundle |= self._widget().view_mime
+            watch_cells()
+            player = self._widget()
+            when_replaced(player.close)  # kernel and page keep it else
+            bundle |= player.view_mime
         return bundle
 
     def _widget(self) -> Player:
         from rmqlab.views.widget import Player  # noqa: PLC0415 - a terminal has no use for it
 
-        if self._player is None:
-            self._player = Player(frames=as_json(self.frames, self.recording))
-        return self._player
+        return Player(frames=as_json(self.frames, self.recording))
 
     @property
     def _title(self) -> str:
