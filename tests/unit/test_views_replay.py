@@ -151,6 +151,11 @@ def test_the_page_needs_nothing_from_anywhere_and_holds_what_was_said_harmlessly
     assert "<noscript><svg" in written
 
 
+def test_a_page_that_cannot_be_written_is_one_sentence(hand_made, tmp_path):
+    with pytest.raises(RecordingError, match="cannot be written: No such file or directory"):
+        hand_made.save_html(tmp_path / "nowhere" / "replay.html")
+
+
 def test_the_image_shows_each_frame_in_its_turn_and_the_last_where_nothing_moves(hand_made, tmp_path):
     svg = hand_made.save_svg(tmp_path / "replay.svg").read_text(encoding="utf-8")
     root = ET.fromstring(svg)

@@ -55,11 +55,9 @@ class Replay:
         """Write a page that plays the recording from a disk, without any network.
 
         Raises:
-            OSError: it cannot be written there.
+            RecordingError: it cannot be written there.
         """
-        path = Path(path)
-        path.write_text(page(self.frames, self.recording), encoding="utf-8")
-        return path
+        return _write(path, page(self.frames, self.recording))
 
     def save_svg(self, path: str | Path, *, view: int = 0) -> Path:
         """Write one picture's frames as an SVG that moves by itself, as an image in a README does.
@@ -69,13 +67,11 @@ class Replay:
             view: which of the recording's pictures.
 
         Raises:
-            OSError: it cannot be written there.
+            RecordingError: it cannot be written there.
         """
         from rmqlab.views.moving_image import moving_image  # noqa: PLC0415 - few want one
 
-        path = Path(path)
-        path.write_text(moving_image(self.frames, view), encoding="utf-8")
-        return path
+        return _write(path, moving_image(self.frames, view))
 
     def still(self) -> Still:
         """Return the first picture as it was at the end, without what differs from run to run."""
@@ -132,6 +128,15 @@ class Replay:
                 *("\n" + still.drawing.text for still in self._stills()),
             ]
         )
+
+
+def _write(path: str | Path, content: str) -> Path:
+    path = Path(path)
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be written: {error.strerror}.") from None
+    return path
 
 
 def recorder(
