@@ -105,6 +105,36 @@ _SILENT = TopicState(
 ORDERS = {"topic": "orders"}
 PACKING = {"topic": "orders", "group": "packing"}
 
+_CROWD = (
+    *(NodeState(f"namesrv-{number}", "NAMESRV", "up", f"127.0.0.1:{10000 + number}") for number in range(2)),
+    *(
+        NodeState(
+            f"broker-{number}", "MASTER", "down" if number == 7 else "up", f"127.0.0.1:{11000 + number}"
+        )
+        for number in range(24)
+    ),
+    *(
+        NodeState(
+            f"broker-{number}-s1", "SLAVE", "paused" if number == 3 else "up", f"127.0.0.1:{12000 + number}"
+        )
+        for number in range(24)
+    ),
+)
+_REFS = [QueueRef("orders", broker, number) for broker in ("broker-a", "broker-b") for number in range(32)]
+_MEMBERS = [f"10.0.0.1@machine-{number}" for number in range(60)]
+_FACTORY = TopicState(
+    "orders",
+    tuple(QueueState(ref, 0, 0) for ref in _REFS),
+    (
+        GroupState(
+            "packing",
+            tuple(_MEMBERS),
+            {},
+            {_MEMBERS[number]: tuple(_REFS[2 * number : 2 * number + 2]) for number in range(28)},
+        ),
+    ),
+)
+
 # What a program measured of its own sends: called, returned, answered, in seconds of one clock.
 MEASURED = {
     "sync": [(5.0 + 0.002 * n, 5.002 + 0.002 * n, 5.002 + 0.002 * n) for n in range(50)],
@@ -149,6 +179,7 @@ GALLERY = {
     "map": ("map", snapshot(), {}),
     "map of troubled nodes": ("map", snapshot(nodes=MANY_NODES), {}),
     "map of nothing": ("map", snapshot(nodes=()), {}),
+    "map of many nodes": ("map", snapshot(nodes=_CROWD), {}),
     "queues": ("queues", snapshot(topic(_FOUR)), ORDERS),
     "empty queues": ("queues", snapshot(topic([0, 0])), ORDERS),
     "queues with groups": (
@@ -188,6 +219,7 @@ GALLERY = {
         snapshot(team((0, 1, 2, 3), (4, 5, 6, 7), brokers=("broker-a", "broker-b"))),
         PACKING,
     ),
+    "rebalance of many": ("rebalance", snapshot(_FACTORY), PACKING),
     "rebalance of nobody": ("rebalance", snapshot(topic([2, 0])), PACKING),
 }
 

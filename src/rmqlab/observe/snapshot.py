@@ -128,7 +128,7 @@ class GroupState:
         return sum(progress.lag for progress in self.progress.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class TopicState:
     """One topic's queues in order, and the groups that read it by name."""
 

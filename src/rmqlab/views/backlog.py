@@ -6,10 +6,10 @@ mark that was set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.observe import Interest, Snapshot, TopicState
+from rmqlab.observe import Interest, Snapshot
+from rmqlab.views.backlog_moments import Moment, moments_of, rates_of
 from rmqlab.views.chart import Frame, round_up
 from rmqlab.views.drawing import Drawing, count
 from rmqlab.views.ink import KEYS
@@ -19,27 +19,15 @@ from rmqlab.views.markup import PAD, el, facts, picture, shorten, text
 from rmqlab.views.parts import LINE, head, notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 WIDTH = 864.0
 _ARGUMENTS = {"topic", "groups", "mark"}
 _LEFT, _PLOT = 78.0, 864.0 - 78.0 - 30.0
 _TOP, _TALL = 92.0, 130.0
 _LONGEST_S, _SHORTEST_S = 120.0, 10.0
-_RATE_S = 5.0
 _GROUPS = 5
 _ROW = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What a topic held at a moment (seconds since some zero), and what each group had consumed of it."""
-
-    seconds: float
-    produced: int
-    consumed: dict[str, int]
-    lag: dict[str, int]
-    after_silence: bool = False
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -63,14 +51,14 @@ def interest(what: Mapping[str, Any]) -> Interest:
 def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) -> Drawing:
     """Draw the last two minutes of what was seen, live; in a still, its end."""
     name, mark = what["topic"], what.get("mark", 0)
-    moments = _moments(seen, what)
-    last = moments[-1] if moments else _Moment(0, 0, {}, {})
+    moments = moments_of(seen, name, what.get("groups"))
+    last = moments[-1] if moments else Moment(0, 0, {}, {})
     groups = sorted(last.lag, key=lambda group: (-last.lag[group], group))
     shown = sorted(groups[:_GROUPS])
     peaks = {group: max(each.lag.get(group, 0) for each in moments) for group in groups}
     window = [each for each in moments if last.seconds - each.seconds <= _LONGEST_S]
     body, y = _charts(window, shown, mark) if looker.live else ("", _TOP - 18)
-    rates = _rates(window) if looker.live else {}
+    rates = rates_of(window) if looker.live else {}
     for number, group in enumerate(shown):
         body += _row(group, number, last, y, _words(group, last, rates, peaks, mark, looker))
         y += _ROW
@@ -100,31 +88,7 @@ def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) ->
     return Drawing(label, drawn, table_head, rows, notes)
 
 
-def _moments(seen: Sequence[Snapshot], what: Mapping[str, Any]) -> list[_Moment]:
-    """Return what was known of the topic, moment by moment, except while a queue was silent."""
-    only = what.get("groups")
-    wanted = None if only is None else {only} if isinstance(only, str) else set(only)
-    moments: list[_Moment] = []
-    silent = False
-    for snapshot in seen:
-        topic = snapshot.topic(what["topic"])
-        if topic is None or not topic.queues or any(queue.silent for queue in topic.queues):
-            silent = True
-            continue
-        moment = _moment(snapshot.taken_ms / 1000, topic, wanted)
-        moments.append(replace(moment, after_silence=silent and bool(moments)))
-        silent = False
-    return moments
-
-
-def _moment(seconds: float, topic: TopicState, wanted: set[str] | None) -> _Moment:
-    groups = [group for group in topic.groups if wanted is None or group.name in wanted]
-    produced = sum(queue.max_offset for queue in topic.queues)
-    consumed = {group.name: sum(each.consumer_offset for each in group.progress.values()) for group in groups}
-    return _Moment(seconds, produced, consumed, {group.name: group.lag for group in groups})
-
-
-def _charts(window: list[_Moment], groups: list[str], mark: int) -> tuple[str, float]:
+def _charts(window: list[Moment], groups: list[str], mark: int) -> tuple[str, float]:
     """Draw both charts; return them and where they end."""
     second = _TOP + _TALL + 44
     if not window:
@@ -170,7 +134,7 @@ def _charts(window: list[_Moment], groups: list[str], mark: int) -> tuple[str, f
     return "".join(parts), second + _TALL + 28
 
 
-def _runs(window: list[_Moment], number: Callable[[_Moment], float]) -> list[list[tuple[float, float]]]:
+def _runs(window: list[Moment], number: Callable[[Moment], float]) -> list[list[tuple[float, float]]]:
     """Return the points of a line, broken where it is not known how it went on."""
     runs: list[list[tuple[float, float]]] = []
     for moment in window:
@@ -195,7 +159,7 @@ def _mark(number: int, x: float, y: float) -> str:
     return el("path", d=shape, transform=f"translate({x} {y})", class_=f"f-{KEYS[number]}")
 
 
-def _row(group: str, number: int, last: _Moment, y: float, words: str) -> str:
+def _row(group: str, number: int, last: Moment, y: float, words: str) -> str:
     """Draw how much of what was produced a group has consumed, as a bar."""
     ink = KEYS[number]
     width = 200.0
@@ -214,7 +178,7 @@ def _row(group: str, number: int, last: _Moment, y: float, words: str) -> str:
 
 
 def _words(  # noqa: PLR0913, PLR0917 - what is known of a group
-    group: str, last: _Moment, rates: dict[str, float], peaks: dict[str, int], mark: int, looker: Looker
+    group: str, last: Moment, rates: dict[str, float], peaks: dict[str, int], mark: int, looker: Looker
 ) -> str:
     words = [f"lag {last.lag[group]:,}"]
     if looker.live:
@@ -228,23 +192,9 @@ def _passed(peak: int, mark: int) -> str:
     return f"was above {mark:,}" if peak > mark else f"never above {mark:,}"
 
 
-def _rates(window: list[_Moment]) -> dict[str, float]:
-    """Return how many messages a second came in (under the empty name) and each group consumed, lately."""
-    lately = [each for each in window if window[-1].seconds - each.seconds <= _RATE_S] if window else []
-    if len(lately) < 2 or lately[-1].seconds <= lately[0].seconds:  # noqa: PLR2004 - a rate is between two
-        return {}
-    first, last = lately[0], lately[-1]
-    seconds = last.seconds - first.seconds
-    rates = {
-        group: max(0, done - first.consumed.get(group, done)) / seconds
-        for group, done in last.consumed.items()
-    }
-    return {**rates, "": max(0, last.produced - first.produced) / seconds}
-
-
 def _table(  # noqa: PLR0913, PLR0917 - what is known of the groups
     groups: list[str],
-    last: _Moment,
+    last: Moment,
     rates: dict[str, float],
     peaks: dict[str, int],
     mark: int,

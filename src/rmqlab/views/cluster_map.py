@@ -1,6 +1,7 @@
 """The cluster map: which processes there are, what they are for, and how they are.
 
-NameServers stand left, masters in the middle, slaves to the right of the master that they copy.
+NameServers stand left, masters in the middle, slaves to the right of the master that they copy. Many nodes
+are tiles (`node_grid`), and the one that is clicked is drawn in full.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.observe import Interest, NodeState, Snapshot
+from rmqlab.views import node_grid
 from rmqlab.views.drawing import Drawing, count
 from rmqlab.views.looker import Kind, Looker
 from rmqlab.views.markup import PAD, at, el, facts, picture, shorten, text
@@ -25,6 +27,8 @@ _COLUMN = {"MASTER": 1, "SLAVE": 2}
 _CARD, _GAP = 236, 76
 _TALL, _LOW = 112, 64
 _TOP = 66
+_MOST_CARDS = 16
+_TABLE = ("node", "role", "state")
 _CONTROLS = {
     "up": (
         ("Pause", "pause", "Freeze the process (SIGSTOP): its connections stay open, nothing answers"),
@@ -53,6 +57,8 @@ def interest(what: Mapping[str, Any]) -> Interest:
 def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing:  # noqa: ARG001 - as all
     """Draw the map of a snapshot's nodes."""
     nodes = tuple(node for node in snapshot.nodes if node.role != "RELAY")  # it is the lines
+    if len(nodes) > _MOST_CARDS:
+        return _crowd(snapshot, nodes, looker)
     places = _places(nodes)
     tall = _TALL if looker.live else _LOW
     columns = 1 + max((column for column, _ in places.values()), default=0)
@@ -61,20 +67,42 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     missing = _sentences(snapshot, looker)
     bottom = _TOP + rows * (tall + 20) - 20
     height = bottom + PAD + len(missing) * LINE + (4 if missing else 0)
-    up = sum(node.state == "up" for node in nodes)
-    title = f"Cluster {snapshot.cluster}".strip()
-    subtitle = f"{count(len(nodes), 'process', 'processes')}, {up} up"
+    title, subtitle = _head(snapshot, nodes)
     body = (
         head(width, title, subtitle, looker)
         + "".join(_link(node, places, nodes, tall) for node in nodes)
         + "".join(_card(node, _corner(places[node.name], tall), tall, looker) for node in nodes)
         + notices(PAD + 2, bottom + PAD + 4, missing)
     )
-    table = tuple(
-        (node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in nodes
-    )
     label = f"{title}: {subtitle}"
-    return Drawing(label, picture(width, height, label, body), ("node", "role", "state"), table, missing)
+    return Drawing(label, picture(width, height, label, body), _TABLE, _rows(nodes), missing)
+
+
+def _crowd(snapshot: Snapshot, nodes: tuple[NodeState, ...], looker: Looker) -> Drawing:
+    """Draw more nodes than cards would fit for."""
+    width = 2 * PAD + 4 * 204.0 + 3 * 6
+    title, subtitle = _head(snapshot, nodes)
+    missing = _sentences(snapshot, looker)
+    tiles, y = node_grid.draw(nodes, _TOP, looker)
+    body = head(width, title, subtitle, looker) + tiles
+    chosen = next((node for node in nodes if looker.live and node.name == looker.selected), None)
+    if chosen:
+        body += el("g", _card(chosen, (PAD, y + 8), _TALL, looker), data_id="chosen")
+        y += _TALL + 16
+    body += notices(PAD + 2, y + PAD, missing)
+    height = y + PAD + len(missing) * LINE
+    label = f"{title}: {subtitle}"
+    return Drawing(label, picture(width, height, label, body), _TABLE, _rows(nodes), missing)
+
+
+def _head(snapshot: Snapshot, nodes: tuple[NodeState, ...]) -> tuple[str, str]:
+    up = sum(node.state == "up" for node in nodes)
+    title = f"Cluster {snapshot.cluster}".strip()
+    return title, f"{count(len(nodes), 'process', 'processes')}, {up} up"
+
+
+def _rows(nodes: tuple[NodeState, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple((node.name, ROLES.get(node.role, (node.role,))[0], state_word(node.state)) for node in nodes)
 
 
 def _places(nodes: tuple[NodeState, ...]) -> dict[str, tuple[int, int]]:

@@ -14,10 +14,12 @@ from rmqlab.views.ink import KEYS
 from rmqlab.views.markup import PAD, el, facts, shorten, text
 
 if TYPE_CHECKING:
-    from rmqlab.observe import TopicState
+    from rmqlab.observe import GroupState, TopicState
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ENTRIES = 8
+MOST_GROUPS = 8
+"""So many of a topic's groups get a line each."""
 _PLAIN = "·"
 GROUP_MARKS = (
     "M0 -5L5 4H-5Z",  # triangle
@@ -85,7 +87,8 @@ class Legend:
             parts.append(text(x, y + 12.5, f"and {more} more", "f-soft s"))
         if entries:
             y += 26
-        for number, group in enumerate(self._topic.groups):
+        told, rest = told_groups(self._topic.groups)
+        for number, group in told:
             members = f"{count(len(group.members), 'consumer')} online" if group.members else "nobody online"
             parts.append(
                 group_mark(PAD + 8, y + 8, number)
@@ -94,7 +97,25 @@ class Legend:
                 )
             )
             y += 20
+        if rest:
+            parts.append(text(PAD + 22, y + 12.5, rest, "f-soft s"))
+            y += 20
         return "".join(parts), y
+
+
+def told_groups(groups: tuple[GroupState, ...]) -> tuple[list[tuple[int, GroupState]], str]:
+    """Return the groups that get a line each, with their numbers, and a line for all others.
+
+    Of many these are the ones furthest behind.
+    """
+    numbered = [*enumerate(groups)]
+    if len(groups) <= MOST_GROUPS:
+        return numbered, ""
+    by_lag = sorted(numbered, key=lambda each: (-each[1].lag, each[1].name))
+    rest = by_lag[MOST_GROUPS:]
+    return sorted(
+        by_lag[:MOST_GROUPS], key=lambda each: each[0]
+    ), f"and {count(len(rest), 'group')}, lag {rest[0][1].lag:,} at most"
 
 
 def label_of(legend: Legend, message: StoredMessage) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmqlab.views.drawing import count
+from rmqlab.views.legend import told_groups
 from rmqlab.views.markup import PAD, el, facts, shorten, text
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def draw(topic: TopicState, y: float, width: float) -> tuple[str, float]:
             top = y + (number // _COLUMNS) * (_TILE_H + 5)
             parts.append(_tile(queue, x, top, _waiting(topic, queue), most))
         y += ((len(queues) - 1) // _COLUMNS + 1) * (_TILE_H + 5) + 8
-    for group in topic.groups:
+    told, rest = told_groups(topic.groups)
+    for _, group in told:
         parts.append(
             text(
                 PAD,
@@ -58,6 +60,9 @@ def draw(topic: TopicState, y: float, width: float) -> tuple[str, float]:
                 "f-soft s",
             )
         )
+        y += 18
+    if rest:
+        parts.append(text(PAD, y + 12, rest, "f-soft s"))
         y += 18
     return "".join(parts), y + 4
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rmqlab.observe import Interest, Snapshot, TopicState
 from rmqlab.views import queue_grid
 from rmqlab.views.drawing import Drawing, count
-from rmqlab.views.legend import Legend, label_of
+from rmqlab.views.legend import Legend, label_of, told_groups
 from rmqlab.views.looker import Kind, Looker
 from rmqlab.views.markup import PAD, picture, shorten, text
 from rmqlab.views.message_card import card_height, message_card
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DETAILED_QUEUES = 16
 _ARGUMENTS = {"topic", "groups", "by"}
 _TOP = 84
+_TABS = 4
+_MOST_TOPICS = 64
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -33,12 +35,17 @@ def interest(what: Mapping[str, Any]) -> Interest:
     `"tag"`: what colours and letters the messages).
 
     Raises:
-        TypeError: another argument, or no topic.
+        TypeError: another argument, no topic, or more than 64.
     """
     unknown = what.keys() - _ARGUMENTS
     if unknown or not _topics(what):
         raise TypeError(
             f"the queues take topic=, groups= and by=, got {', '.join(sorted(what)) or 'nothing'}"
+        )
+    if len(_topics(what)) > _MOST_TOPICS:
+        raise TypeError(
+            f"the queues are read of {_MOST_TOPICS} topics at most, not of {len(_topics(what)):,}: "
+            'view("topics") shows them all, and those with the largest backlog first'
         )
     return Interest(topics=frozenset(_topics(what)), messages=slots(1), detailed_queues=DETAILED_QUEUES)
 
@@ -118,7 +125,15 @@ def _empty(missing: tuple[str, ...]) -> str:
 
 def _tabs(names: tuple[str, ...], shown: str) -> str:
     parts, x = [], WIDTH / 2 - 60.0
-    for name in names[:4]:
+    if len(names) > _TABS:
+        here = names.index(shown)
+        place = f"topic {here + 1:,} of {len(names):,}"
+        return (
+            button(x, 16, "◀", "show", names[here - 1], f"Show the topic {names[here - 1]}")
+            + text(x + 40, 32.5, place, "f-soft s")
+            + button(x + 160, 16, "▶", "show", names[(here + 1) % len(names)], "Show the next topic")
+        )
+    for name in names:
         label = shorten(name, 14)
         parts.append(button(x, 16, label, "show", name, f"Show the topic {name}", on=name == shown))
         x += button_width(label) + 6
@@ -154,13 +169,14 @@ def _sentences(snapshot: Snapshot, topic: TopicState, looker: Looker) -> tuple[s
 
 
 def _table(topic: TopicState, legend: Legend) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    heads = ("queue", "min", "max", "messages", *(f"{group.name} (lag)" for group in topic.groups))
+    groups = [group for _, group in told_groups(topic.groups)[0]]
+    heads = ("queue", "min", "max", "messages", *(f"{group.name} (lag)" for group in groups))
     rows = []
     for queue in topic.queues:
         letters = " ".join(label_of(legend, message) for message in queue.messages)
         older = queue.count - len(queue.messages)
         shown = f"{older:,} older {letters}".strip() if older > 0 else letters
-        progress = [group.progress.get(queue.ref) for group in topic.groups]
+        progress = [group.progress.get(queue.ref) for group in groups]
         rows.append(
             (
                 f"{queue.ref.broker} {queue.ref.queue_id}",

@@ -1,6 +1,6 @@
 """Rebalancing: the members of one consumer group against a topic's queues, and who holds which queue now.
 
-A member without a queue is idle, a queue without a member is nobody's.
+A member without a queue is idle, a queue without a member is nobody's. Many are summarised (`member_grid`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.observe import GroupState, Interest, Snapshot, TopicState, instance_name
+from rmqlab.views import member_grid
 from rmqlab.views.drawing import Drawing, count
 from rmqlab.views.looker import Kind, Looker
 from rmqlab.views.markup import PAD, at, el, facts, picture, shorten, text
@@ -22,6 +23,7 @@ _ARGUMENTS = {"topic", "group"}
 _WIDTH, _CARD, _TALL, _PITCH = 620.0, 196.0, 36.0, 46.0
 _RIGHT = _WIDTH - PAD - _CARD
 _TOP = 96.0
+_MOST_ROWS = 16
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -46,21 +48,23 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     several = len({ref.broker for ref in queues}) > 1
     rows = max(len(queues), len(group.members), 1)
     missing = tuple(filter(None, (looker.notice, *(f"{gap.source}: {gap.reason}." for gap in snapshot.gaps))))
-    bottom = _TOP + rows * _PITCH
     title = f"Group {shorten(group.name, 20)}, topic {shorten(topic.name, 20)}"
     subtitle = f"{count(len(group.members), 'consumer')} online, {count(len(queues), 'queue')}"
     subtitle += f", {len(idle)} idle" if idle else ""
     subtitle += f", {count(len(free), 'queue')} of nobody" if free and group.members else ""
-    body = (
-        head(_WIDTH, title, subtitle, looker)
-        + text(PAD, _TOP - 14, "consumer", "f-soft c")
-        + text(_RIGHT, _TOP - 14, "queue", "f-soft c")
-        + "".join(_lines(group, queues))
-        + "".join(_member(number, member, group) for number, member in enumerate(group.members))
-        + ("" if group.members else text(PAD, _TOP + 22, "nobody online", "f-soft"))
-        + "".join(_queue(number, ref, several, ref in free) for number, ref in enumerate(queues))
-        + notices(PAD + 2, bottom + 12, missing)
-    )
+    if rows > _MOST_ROWS:
+        drawn, bottom = member_grid.draw(group, free, _TOP - 22, _name)
+    else:
+        bottom = _TOP + rows * _PITCH
+        drawn = (
+            text(PAD, _TOP - 14, "consumer", "f-soft c")
+            + text(_RIGHT, _TOP - 14, "queue", "f-soft c")
+            + "".join(_lines(group, queues))
+            + "".join(_member(number, member, group) for number, member in enumerate(group.members))
+            + ("" if group.members else text(PAD, _TOP + 22, "nobody online", "f-soft"))
+            + "".join(_queue(number, ref, several, ref in free) for number, ref in enumerate(queues))
+        )
+    body = head(_WIDTH, title, subtitle, looker) + drawn + notices(PAD + 2, bottom + 12, missing)
     height = bottom + PAD + (len(missing) * LINE if missing else 0)
     label = f"{title}: {subtitle}"
     table = [
