@@ -114,6 +114,14 @@ def bench_grpc(rounds: Annotated[int, typer.Option("-n", help="Rounds of each wa
     return run(rounds, out)
 
 
+@bench_app.command("observe")
+def bench_observe(rounds: Annotated[int, typer.Option("-n", help="Rounds with and without.")] = 5) -> int:
+    """Measure what looking costs: a snapshot, the feed, a frame, and sends beside it."""
+    from rmqlab.bench.observe import run  # noqa: PLC0415
+
+    return run(rounds, out)
+
+
 @bench_app.command("topologies")
 def bench_topologies(
     names: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
