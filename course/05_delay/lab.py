@@ -194,7 +194,7 @@ def shop():
     return closing(sqlite3.connect(database, timeout=10))
 
 
-with shop() as db, db:
+with shop() as db, db:  # the second `db` is a transaction: all that is in the block, or nothing
     db.execute("CREATE TABLE stock (article TEXT PRIMARY KEY, pieces INTEGER CHECK (pieces >= 0))")
     db.execute("CREATE TABLE orders (number TEXT PRIMARY KEY, article TEXT, pieces INTEGER, state TEXT)")
 
@@ -202,7 +202,7 @@ with shop() as db, db:
 # %%
 def place_order(number, article, pieces, delay_level):
     """Take an order: reserve its pieces, and have us reminded of it. After that there is time to pay."""
-    with shop() as db, db:  # a transaction: all of it, or nothing
+    with shop() as db, db:
         db.execute("UPDATE stock SET pieces = pieces - ? WHERE article = ?", (pieces, article))
         db.execute("INSERT INTO orders VALUES (?, ?, ?, 'unpaid')", (number, article, pieces))
     producer.send(Message(timeouts, "paid by now?", tags="order", keys=number, delay_level=delay_level))
