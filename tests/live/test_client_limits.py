@@ -115,7 +115,7 @@ def test_messages_that_are_received_leave_no_growth_behind(client):
     print(f"\n{MESSAGES:,} messages: {before} -> {after}")
     assert consumer.errors == ()
     assert after.heap_mb - before.heap_mb < 20
-    assert after.memory_mb - before.memory_mb < 60
+    assert after.memory_mb - before.memory_mb < 250  # the JVM touches its young generation bit by bit
     assert after.java_threads <= before.java_threads + 5
 
 

@@ -74,3 +74,12 @@ def test_any_batch_arrives_whole_however_it_is_split(line, bodies, max_bytes):
     assert sum(len(result.msg_ids) for result in results) == len(bodies)
     found = [arrived.get(timeout=WAIT_S).body for _ in bodies]
     assert sorted(found) == sorted(bodies)
+
+
+@pytest.mark.parametrize("way", ["send", "send_async", "send_oneway", "send_batch", "send_sync"])
+@pytest.mark.parametrize("size", [1_499, 1_500, 65_536, 65_537, 1_000_000])
+def test_a_large_body_arrives_whole(line, way, size):
+    api, producer, topic, arrived, _ = line
+    body = bytes(range(251)) * (size // 251 + 1)
+    send(producer, way, api.Message(topic, body[:size]))
+    assert arrived.get(timeout=WAIT_S).body == body[:size]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from rmqlab.client.java import java_class
+from rmqlab.client.java_bytes import java_bytes
 
 _JAVA_MESSAGE = "org.apache.rocketmq.common.message.Message"
 _ACCESSOR = "org.apache.rocketmq.common.message.MessageAccessor"
@@ -66,7 +67,7 @@ class Message:
         """Make the Java message that is sent; the program's own stays as it is and can be sent again."""
         properties = self.properties
         java = java_class(_JAVA_MESSAGE)(
-            self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), self.body
+            self.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), java_bytes(self.body)
         )
         for name, value in properties.items():
             if name not in CONSTRUCTED:

@@ -12,6 +12,7 @@ from rmqlab.client import running
 from rmqlab.client.boundary import C_INT_MAX, RefusedError, number
 from rmqlab.client.callbacks import ErrorLog
 from rmqlab.client.java import detach_with_thread, java_class, jvm_runs, knows_thread
+from rmqlab.client.java_bytes import java_bytes
 from rmqlab.client.log import open_log
 from rmqlab.client.message import CONSTRUCTED, KEYS, SHARDING_KEY, TAGS, Batch, Message
 from rmqlab.client.reasons import reason_of, unreachable
@@ -170,7 +171,12 @@ class Producer:
                 break
         try:
             answer = self._send(
-                java, message.topic, properties.get(TAGS, ""), properties.get(KEYS, ""), message.body, others
+                java,
+                message.topic,
+                properties.get(TAGS, ""),
+                properties.get(KEYS, ""),
+                java_bytes(message.body),
+                others,
             )
         except jpype.JException as error:
             raise RefusedError(self.explain(error)) from error

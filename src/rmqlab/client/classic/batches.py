@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from typing import TYPE_CHECKING
 
 from rmqlab.client.classic.message import DELAY_MS, DELIVER_MS
@@ -18,8 +17,9 @@ if TYPE_CHECKING:
 MAX_BATCH_BYTES = 1_000_000
 """What RocketMQ's own example keeps a batch within (SplitBatchProducer); the limit is the message's, 4 MB."""
 
-# MessageDecoder.encodeMessage: total size, magic code, CRC, flag, body's length; then body, properties'
-# length (a short), properties. The producer adds an id and WAIT to each: so many bytes more when it is sent.
+# MessageDecoder.encodeMessage: total size, magic code, CRC (0 there too), flag, body's length; then body,
+# properties' length (a short), properties. The producer adds an id and WAIT to each: so many bytes more when
+# it is sent.
 _HEAD = struct.Struct(">iiiii")
 _LENGTH = struct.Struct(">h")
 _FIXED = _HEAD.size + _LENGTH.size
@@ -33,7 +33,7 @@ def encode(message: Message) -> bytes:
     body = message.body
     properties = "".join([f"{name}\x01{value}\x02" for name, value in message.properties.items()]).encode()
     total = _FIXED + len(body) + len(properties)
-    head = _HEAD.pack(total, 0, zlib.crc32(body) & 0x7FFFFFFF, 0, len(body))
+    head = _HEAD.pack(total, 0, 0, 0, len(body))
     return b"".join((head, body, _LENGTH.pack(len(properties)), properties))
 
 

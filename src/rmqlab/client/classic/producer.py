@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jpype
-import jpype.nio
 
 from rmqlab.client.boundary import RefusedError
 from rmqlab.client.classic import batches
@@ -15,6 +14,7 @@ from rmqlab.client.classic.package import client, exceptions
 from rmqlab.client.classic.results import SendResult, read_result
 from rmqlab.client.classic.rules import check_message
 from rmqlab.client.facts import QueueRef
+from rmqlab.client.java_bytes import java_bytes, shared
 from rmqlab.client.message import KEYS, TAGS
 from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT
 from rmqlab.client.telling import told
@@ -207,7 +207,7 @@ class Producer(AsyncProducer):
         target = (None, 0) if queue is None else (queue.broker, queue.queue_id)
         try:
             return [
-                read_result(str(self._sends.sendBatch(topic, _shared(encoded), *target, timeout_ms or 0)))
+                read_result(str(self._sends.sendBatch(topic, shared(encoded), *target, timeout_ms or 0)))
                 for topic, encoded in parts
             ]
         except jpype.JException as error:
@@ -271,12 +271,7 @@ class Producer(AsyncProducer):
         properties = handle.properties
         tags, keys = properties.get(TAGS, ""), properties.get(KEYS, "")
         others = handle.others() if len(properties) > bool(tags) + bool(keys) else None
-        return handle.topic, tags, keys, handle.body, others, broker, queue_id
-
-
-def _shared(encoded: bytes) -> Any:
-    """Return bytes as a java.nio.ByteBuffer that both sides see."""
-    return jpype.nio.convertToDirectBuffer(bytearray(encoded))
+        return handle.topic, tags, keys, java_bytes(handle.body), others, broker, queue_id
 
 
 def _handle_of(message: client.Message) -> Handle:

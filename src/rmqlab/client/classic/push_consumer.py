@@ -65,7 +65,8 @@ class PushConsumer(client.PushConsumer):
         shutdown_wait_s: how long `shutdown()` waits for callbacks that run. The messages of those that take
             longer come again.
         trace: whether consuming is traced, to the broker's trace topic or to the topic of that name.
-        instance: the instance name. Default: one that no other client has.
+        instance: the instance name. Default: one that no other client has; for BROADCASTING `DEFAULT`, under
+            which the next start finds the progress that is kept on this machine.
         credentials: access key and secret key, where the cluster has authentication on.
 
     Raises:
