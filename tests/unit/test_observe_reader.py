@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from observe_stand_ins import FakeCluster
+from observe_stand_ins import FakeCluster, FakeNode
 
 from rmqlab.client.facts import QueueRef
 from rmqlab.errors import AdminError
@@ -60,6 +60,24 @@ def test_a_map_needs_no_connection(cluster):
         ("broker-a", True),
         ("broker-b", True),
     ]
+
+
+def test_under_a_controller_the_master_is_whoever_is_registered_as_one(cluster):
+    cluster.nodes["broker-a-s1"] = FakeNode("broker-a-s1", "SLAVE", "127.0.0.1:4")
+    alive = {("broker-a", 0): "127.0.0.1:4", ("broker-a", 2): "127.0.0.1:2", ("broker-b", 0): "127.0.0.1:3"}
+
+    def roles():
+        reader = Reader(cluster, cluster.connect, lambda _: alive)
+        nodes = reader.read(Interest(registrations=True)).nodes
+        return {node.name: (node.role, node.registered) for node in nodes if node.role != "NAMESRV"}
+
+    expected = {"broker-a": ("SLAVE", True), "broker-b": ("MASTER", True), "broker-a-s1": ("MASTER", True)}
+    assert roles() == expected
+    del alive["broker-a", 2]  # it died
+    assert roles() == expected | {"broker-a": ("SLAVE", False)}
+    del alive["broker-a", 0]
+    alive["broker-a", 1] = "127.0.0.1:2"  # a slave that is alone is none the less a slave
+    assert roles()["broker-a"] == ("SLAVE", True)
 
 
 def test_what_is_wrong_with_a_nodes_links_and_disk_is_read_with_the_map(cluster, reader):

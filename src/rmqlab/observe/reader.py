@@ -72,7 +72,7 @@ def _connect(source: Observable) -> Admin:
     )
 
 
-def _registered(namesrv: str) -> Mapping[Any, str]:
+def _registered(namesrv: str) -> Mapping[tuple[str, int], str]:
     return registered_brokers(namesrv, timeout_s=_QUESTION_S)
 
 
@@ -89,7 +89,7 @@ class Reader:
         self,
         source: Observable,
         connect: Callable[[Observable], Admin] = _connect,
-        registered: Callable[[str], Mapping[Any, str]] = _registered,
+        registered: Callable[[str], Mapping[tuple[str, int], str]] = _registered,
     ) -> None:
         self.source = source
         self._connect = connect
@@ -154,19 +154,29 @@ class Reader:
 
     def _registrations(self, asking: Asking, nodes: tuple[NodeState, ...]) -> tuple[NodeState, ...]:
         """Ask each NameServer which brokers it knows; without the JVM, so that a map is there at once."""
-        known: set[str] = set()
+        known: dict[tuple[str, int], str] = {}
         answered = False
         for address in self.source.namesrv.split(";"):
             if asking.is_mute(address):
                 continue
             try:
-                known |= set(self._registered(address).values())
+                known |= self._registered(address)
                 answered = True
             except (OSError, AdminError) as error:
                 asking.gap("NameServer", "no answer", error)
         if not answered:
             return nodes
-        return tuple(
-            node if node.role == "NAMESRV" else replace(node, registered=node.address in known)
-            for node in nodes
-        )
+        return tuple(_registered_as(node, known) for node in nodes)
+
+
+def _registered_as(node: NodeState, known: Mapping[tuple[str, int], str]) -> NodeState:
+    """Return a node as the NameServers know it: under a controller the master is whoever has id 0."""
+    if node.role == "NAMESRV":
+        return node
+    ids = [broker_id for (_, broker_id), address in known.items() if address == node.address]
+    # one that left is no master any more where another is
+    led = any(each == 0 and f"{node.name}-".startswith(f"{broker}-") for broker, each in known)
+    role = node.role
+    if role in {"MASTER", "SLAVE"} and (ids or led):
+        role = "MASTER" if 0 in ids else "SLAVE"
+    return replace(node, role=role, registered=bool(ids))

@@ -121,8 +121,14 @@ def _places(nodes: tuple[NodeState, ...]) -> dict[str, tuple[int, int]]:
 
 
 def _master(slave: NodeState, nodes: tuple[NodeState, ...]) -> NodeState | None:
-    """Return the master whose name a slave's name goes on from (`broker-a`, `broker-a-slave`)."""
-    return next((node for node in nodes if node.role == "MASTER" and slave.name.startswith(node.name)), None)
+    """Return the master of a slave: one's name goes on from the other's (`broker-a`, `broker-a-s1`)."""
+    masters = [node for node in nodes if node.role == "MASTER"]
+    return next((node for node in masters if _goes_on(slave.name, node.name)), None)
+
+
+def _goes_on(one: str, other: str) -> bool:
+    # under a controller the master may be the one with the longer name
+    return f"{one}-".startswith(f"{other}-") or f"{other}-".startswith(f"{one}-")
 
 
 def _corner(place: tuple[int, int], tall: int) -> tuple[float, float]:
