@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,32 @@ def test_what_several_processes_wrote_is_read_as_one(tmp_path: Path):
     ]
     forget_events(tmp_path)
     assert list(read_events(tmp_path)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_of_a_fork_writes_a_file_of_its_own(tmp_path: Path):
+    journal = Journal(tmp_path)
+    journal.write(Sent("parent", "orders", "", 1.0))
+    child = os.fork()
+    if child == 0:
+        journal.write(Sent("child", "orders", "", 2.0))
+        os._exit(0)
+    os.waitpid(child, 0)
+    journal.write(Sent("parent-again", "orders", "", 3.0))
+    assert {event.entry for event in read_events(tmp_path)} == {"parent", "child", "parent-again"}
+
+
+def test_a_file_that_is_full_is_followed_by_another(tmp_path: Path):
+    journal = Journal(tmp_path)
+    for number in range(3):
+        journal.write(Answered(f"m{number}", "FAILED", "x" * 600_000, float(number)))
+    assert [event.entry for event in sorted(read_events(tmp_path), key=lambda each: each.at)] == [
+        "m0",
+        "m1",
+        "m2",
+    ]
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_line_that_a_killed_process_did_not_finish_is_left_out(tmp_path: Path):

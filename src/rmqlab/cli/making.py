@@ -114,6 +114,14 @@ def bench_grpc(rounds: Annotated[int, typer.Option("-n", help="Rounds of each wa
     return run(rounds, out)
 
 
+@bench_app.command("ledger")
+def bench_ledger() -> int:
+    """Compare sends that are reported to the ledger with plain ones; time the reconciling of 100,000."""
+    from rmqlab.bench.ledger import run  # noqa: PLC0415
+
+    return run(out)
+
+
 @bench_app.command("observe")
 def bench_observe(rounds: Annotated[int, typer.Option("-n", help="Rounds with and without.")] = 5) -> int:
     """Measure what looking costs: a snapshot, the feed, a frame, and sends beside it."""

@@ -1,17 +1,20 @@
 """What a ledger is told: events as lines of JSON, one file a process, in one folder a ledger.
 
-A line is handed to the operating system before the call returns: a process that is killed takes nothing
-along that it has reported. Whoever adds up reads all files; a last line that is cut off is left out.
+A file is mapped into memory: a report is in the operating system's hands once it is copied there, without a
+system call, and a process that is killed takes nothing along that it has reported. Whoever adds up reads all
+files; zeros at the end are room that was not used, and a last line that is cut off is left out.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import threading
 import time
 import uuid
-from dataclasses import astuple, dataclass
+import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rmqlab.errors import LedgerError
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIX = ".jsonl"
+_FILE_BYTES = 1 << 20
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,10 @@ class Sent:
     key: str
     at: float
 
+    def parts(self) -> tuple[str | float, ...]:
+        """Return what a line has besides the kind; `astuple` takes ten times as long."""
+        return (self.entry, self.topic, self.key, self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -58,6 +67,10 @@ class Answered:
     answer: str
     detail: str
     at: float
+
+    def parts(self) -> tuple[str | float, ...]:
+        """Return what a line has besides the kind; `astuple` takes ten times as long."""
+        return (self.entry, self.answer, self.detail, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,10 @@ class Delivered:
     times: int
     at: float
 
+    def parts(self) -> tuple[str | float, ...]:
+        """Return what a line has besides the kind; `astuple` takes ten times as long."""
+        return (self.entry, self.group, self.instance, self.times, self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Processed:
@@ -99,6 +116,10 @@ class Processed:
     done: bool
     at: float
 
+    def parts(self) -> tuple[str | float, ...]:
+        """Return what a line has besides the kind; `astuple` takes ten times as long."""
+        return (self.entry, self.group, self.instance, self.done, self.at)
+
 
 Event = Sent | Answered | Delivered | Processed
 _KINDS: dict[str, type[Event]] = {each.kind: each for each in (Sent, Answered, Delivered, Processed)}
@@ -110,8 +131,9 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._pid = 0
+        self._map: mmap.mmap | None = None
+        self._end = 0
+        _journals.add(self)
 
     def write(self, event: Event) -> None:
         """Write an event down.
@@ -119,27 +141,51 @@ class Journal:
         Raises:
             LedgerError: it could not be written.
         """
-        line = json.dumps((event.kind, *astuple(event)), ensure_ascii=False) + "\n"
+        line = _encode((event.kind, *event.parts())).encode() + b"\n"
         try:
             with self._lock:
-                os.write(self._open(), line.encode())
-        except OSError as error:
+                room = self._room(len(line))
+                room[self._end : self._end + len(line)] = line
+                self._end += len(line)
+        except (OSError, ValueError) as error:
             raise LedgerError(f"The ledger at {self._folder} cannot be written: {error}.") from error
 
     def close(self) -> None:
         """Close the file; a further event opens another."""
         with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            if self._map is not None:
+                self._map.close()
+                self._map = None
 
-    def _open(self) -> int:
-        if self._file is None or self._pid != os.getpid():  # after a fork the file is the parent's
+    def forget(self) -> None:
+        """Let go of the file, which is another process's; for a child after a fork."""
+        self._lock = threading.Lock()  # whoever held it lives in the parent
+        self._map = None
+
+    def _room(self, size: int) -> mmap.mmap:
+        """Return a mapped file with so much room left; a full one is left for another."""
+        if self._map is None or self._end + size > len(self._map):
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._pid = os.getpid()
-            path = self._folder / f"{time.time():.0f}-{self._pid}-{uuid.uuid4().hex[:6]}{_SUFFIX}"
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return self._file
+            self._end = 0
+            path = self._folder / f"{time.time():.0f}-{os.getpid()}-{uuid.uuid4().hex[:6]}{_SUFFIX}"
+            with path.open("x+b") as file:
+                # Written, not only lengthened: a full disk has to say so here, and not by a signal later.
+                file.write(bytes(max(_FILE_BYTES, size)))
+                file.flush()
+                self._map = mmap.mmap(file.fileno(), 0)
+        return self._map
+
+
+_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    for journal in _journals:
+        journal.forget()
+
+
+if hasattr(os, "register_at_fork"):  # a child that wrote into its parent's file would write over its lines
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def read_events(folder: Path) -> Iterator[Event]:
@@ -149,10 +195,9 @@ def read_events(folder: Path) -> Iterator[Event]:
         LedgerError: a line is no event; the message names file and line.
     """
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        text = path.read_bytes().rstrip(b"\0").decode("utf-8", errors="replace")
+        *lines, _cut_off = text.split("\n")  # its writer was killed, or writes it this moment
         for number, line in enumerate(lines, 1):
-            if not line.endswith("\n"):
-                break  # its writer was killed, or writes it this moment
             try:
                 kind, *parts = json.loads(line)
                 yield _KINDS[kind](*parts)
