@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rmqlab.client.facts import QueueRef, StoredMessage
@@ -55,7 +56,7 @@ class Place:
         return self.mark not in {"failed", "blocked", "waiting"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is counted once is kept
 class Lane:
     """One key: its messages in the order of storing, and in the order of consuming, then what is to come."""
 
@@ -63,17 +64,17 @@ class Lane:
     stored: tuple[Place, ...] = ()
     consumed: tuple[Place, ...] = ()
 
-    @property
+    @cached_property
     def queues(self) -> tuple[QueueRef, ...]:
         """The queues that hold its messages."""
         return tuple(sorted({place.message.queue for place in self.stored if place.message}))
 
-    @property
+    @cached_property
     def marks(self) -> Counter[str]:
         """How many of its places have each mark."""
         return Counter(place.mark for place in (*self.stored, *self.consumed) if place.mark)
 
-    @property
+    @cached_property
     def severity(self) -> int:
         """How bad the worst is that can be said of it, 0 the worst."""
         return next(n for n, mark in enumerate(_VERDICTS) if not mark or self.marks[mark])
@@ -108,11 +109,12 @@ def lanes(messages: Iterable[StoredMessage], told: Told) -> tuple[Lane, ...]:
     after = [m for m in messages if m.queue_offset >= told.since.get((m.broker, m.queue_id), 0)]
     after.sort(key=StoredMessage.stored_order)
     stored: dict[str, list[Place]] = {}
+    times: Counter[Named] = Counter()
     for message in after:
-        places = stored.setdefault(key_of(message, told.by), [])
+        key = key_of(message, told.by)
         name = message.tags if told.step == "tag" else message.body.decode(errors="replace")
-        nth = 1 + sum(place.step == name for place in places)
-        places.append(Place(name, nth, message))
+        times[key, name] += 1
+        stored.setdefault(key, []).append(Place(name, times[key, name], message))
     consumed: dict[str, list[str]] = {key: [] for key in stored}
     for key, step in told.consumed or ():
         consumed.setdefault(key, []).append(step)
@@ -146,9 +148,10 @@ def _judged(places: Sequence[Place], order: tuple[str, ...], *, apart: bool) -> 
             track, position = (queue if apart else None), rank.get(place.step, -1)
         else:
             track, position = queue, place.message.queue_offset if place.message else -1
-        mark = "twice" if place.nth > 1 else "late" if -1 < position < furthest.get(track, -1) else ""
-        furthest[track] = max(position, furthest.get(track, -1))
-        judged.append(replace(place, mark=mark))
+        before = furthest.get(track, -1)
+        mark = "twice" if place.nth > 1 else "late" if -1 < position < before else ""
+        furthest[track] = max(position, before)
+        judged.append(replace(place, mark=mark) if mark else place)
     return judged
 
 
