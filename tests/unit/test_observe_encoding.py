@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
+from rmqlab.ledger import Answer, Verdict
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
 from rmqlab.observe.encoding import Decoder, Encoder, as_line
 
@@ -104,6 +105,12 @@ def test_values_that_are_equal_and_not_the_same_are_told_apart():
         Progress(0, 0), Progress(0, consumer_offset=False), NodeState("a", "b", "c", troubles=())
     )
     assert [type(each.consumer_offset) for each in back[:2]] == [int, bool]
+
+
+def test_a_member_of_an_enumeration_comes_back_as_itself():
+    (back,), _ = there_and_back((Answer.FAILED, Verdict.DUPLICATED))
+    assert back[0] is Answer.FAILED
+    assert back[1] is Verdict.DUPLICATED
 
 
 def test_what_a_recording_cannot_hold_is_refused():

@@ -1,8 +1,9 @@
-"""Frozen facts as JSON, exactly, and back: what a recording's lines are made of.
+"""Facts as JSON, exactly, and back: what a recording's lines are made of.
 
 A dataclass becomes an object whose `!` says which one it is (`client.facts:QueueRef`), with the fields that
-differ from their defaults. An object that was written before becomes `{"=": number}`, where the first one has
-that number as its `#`: a message that lies in a queue for a hundred snapshots is written once.
+differ from their defaults; a member of an enumeration one with its name (`is`). An object that was written
+before becomes `{"=": number}`, where the first one has that number as its `#`: a message that lies in a queue
+for a hundred snapshots is written once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import dataclasses
 import importlib
 import json
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN = (type(None), bool, int, float, str)
 _WORTH_A_NUMBER = 40  # characters: below, repeating is as short as pointing
-_PACKAGES = {"client", "observe"}  # whose facts a recording may hold
+_PACKAGES = {"client", "ledger", "observe"}  # whose facts a recording may hold
 _COLLECTIONS: dict[str, Any] = {"list": list, "set": set, "frozenset": frozenset}
 _OTHERS = {*_COLLECTIONS, "dict", "text", "bytes"}
 
@@ -39,8 +41,8 @@ class Encoder:
         """Return a value as what JSON can hold.
 
         Args:
-            value: frozen dataclasses of `rmqlab.client` and `rmqlab.observe`, and what they are made of:
-                numbers, text, bytes, tuples, lists, sets, dictionaries.
+            value: dataclasses and enumerations of `rmqlab.client`, `rmqlab.ledger` and `rmqlab.observe`, and
+                what they are made of: numbers, text, bytes, tuples, lists, sets, dictionaries.
 
         Raises:
             TypeError: something else is in it.
@@ -51,8 +53,9 @@ class Encoder:
         """Return what is written, and the same in short: what was numbered is its number in it."""
         if type(value) in _PLAIN:
             return value, value
-        if type(value) is bytes:
-            return _bytes(value), _bytes(value)
+        if type(value) is bytes or isinstance(value, Enum):
+            written = _bytes(value) if type(value) is bytes else {"!": _tag(type(value)), "is": value.name}
+            return written, written
         if type(value) is tuple:
             return self._each(value)
         if type(value) is dict:
@@ -106,6 +109,8 @@ class Decoder:
             return self._known[written["="]]
         if written["!"] in _OTHERS:
             return self._other(written["!"], written["of"])
+        if "is" in written:
+            return _fact_class(written["!"])[written["is"]]
         value = _fact_class(written["!"])(
             **{name: self.decode(each) for name, each in written.items() if name not in {"!", "#"}}
         )
@@ -130,8 +135,8 @@ def _tagged(kind: str, written: Any, short: Any) -> tuple[Any, Any]:
 @cache
 def _tag(cls: type) -> str:
     package, _, module = cls.__module__.partition(".")
-    if package != "rmqlab" or module.partition(".")[0] not in _PACKAGES or not _is_frozen(cls):
-        raise TypeError(f"a recording holds the frozen facts of rmqlab.observe and rmqlab.client, not {cls}")
+    if package != "rmqlab" or module.partition(".")[0] not in _PACKAGES or not _is_fact(cls):
+        raise TypeError(f"a recording holds the facts of rmqlab's own packages, not {cls}")
     return f"{module}:{cls.__qualname__}"
 
 
@@ -144,13 +149,13 @@ def _fact_class(tag: str) -> type:
         cls = getattr(importlib.import_module(f"rmqlab.{module}"), name)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"this RocketMQ Lab knows no {tag!r}") from error
-    if not _is_frozen(cls):
+    if not _is_fact(cls):
         raise ValueError(f"{tag!r} is no fact")
     return cls
 
 
-def _is_frozen(cls: Any) -> bool:
-    return isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen
+def _is_fact(cls: Any) -> bool:
+    return isinstance(cls, type) and (issubclass(cls, Enum) or dataclasses.is_dataclass(cls))
 
 
 def _is_default(field: dataclasses.Field[Any], content: Any) -> bool:
