@@ -116,16 +116,17 @@ class JupyterLab:
 
 
 class NotebookPage:
-    """A notebook that is open in the browser."""
+    """A notebook that is open in the browser: in JupyterLab, or in Notebook 7 (`front_end="notebooks"`)."""
 
-    def __init__(self, page: Page, lab: JupyterLab, name: str) -> None:
+    def __init__(self, page: Page, lab: JupyterLab, name: str, front_end: str = "lab/tree") -> None:
         self.page = page
         self._lab = lab
         self.name = name
-        page.goto(lab.address(f"lab/tree/{name}") + "&reset")  # without the tabs of the test before
+        page.goto(lab.address(f"{front_end}/{name}") + "&reset")  # without the tabs of the test before
         self._panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         self._panel.locator(".jp-Notebook").wait_for(timeout=START_S * MS)
-        page.get_by_text(re.compile(r"Python 3.* \| Idle")).first.wait_for(timeout=START_S * MS)
+        if front_end == "lab/tree":  # the other one shows a symbol
+            page.get_by_text(re.compile(r"Python 3.* \| Idle")).first.wait_for(timeout=START_S * MS)
 
     def run_all(self) -> None:
         """Run all cells; return when the first one has begun."""
@@ -137,6 +138,20 @@ class NotebookPage:
             self.page.get_by_role("menuitem", name="Run", exact=True).click()
             self.page.get_by_text("Run All Cells", exact=True).click()
             self.page.wait_for_timeout(500)
+
+    def run_cell(self, number: int, timeout_s: float) -> None:
+        """Run one code cell, counted from 0, and wait until it has run."""
+        cell = self._panel.locator(".jp-CodeCell").nth(number)
+        prompt = cell.locator(".jp-InputArea-prompt")
+        deadline = time.monotonic() + timeout_s
+        while prompt.inner_text().strip() == "[ ]:":
+            assert time.monotonic() < deadline, "the kernel takes no cell"
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Control+Enter")
+            self.page.wait_for_timeout(500)
+        while not re.fullmatch(r"\[\d+\]:", prompt.inner_text().strip()):
+            assert time.monotonic() < deadline, f"cell {number} has not run after {timeout_s} s"
+            self.page.wait_for_timeout(100)
 
     def has_run(self) -> bool:
         """Whether every code cell has its number."""
