@@ -35,17 +35,36 @@ def closed():
         yield kit
 
 
-def test_an_answer_other_than_ok_is_retried_at_another_broker_if_it_is_wished():
+@pytest.fixture(scope="module")
+def two():
+    """A cluster of two masters."""
+    with started("multi-master", "two", flush="sync") as kit:
+        yield kit
+
+
+def test_a_topic_can_be_on_one_broker_alone(two):
+    two.admin.create_topic("register", queues=1, broker="broker-b")
+    queues = two.producer().queues("register")
+    assert [(queue.broker, queue.queue_id) for queue in queues] == [("broker-b", 0)]
+
+
+def test_a_topic_on_a_broker_that_nobody_knows_is_refused(two):
+    from rmqlab.errors import AdminError
+
+    with pytest.raises(AdminError, match="knows no broker 'broker-z'"):
+        two.admin.create_topic("nowhere", broker="broker-z")
+
+
+def test_an_answer_other_than_ok_is_retried_at_another_broker_if_it_is_wished(two):
     """broker-a cannot say in time that it has flushed: it answers FLUSH_DISK_TIMEOUT."""
-    with started("multi-master", "two", flush="sync") as client:
-        topic = client.topic("orders")
-        client.admin.update_broker_config("broker-a", syncFlushTimeout=0)
-        plain, insisting = client.producer(), client.producer(retry_another_broker=True)
-        answers = [plain.send(client.api.Message(topic, "x")) for _ in range(20)]
-        assert {answer.status.name for answer in answers} == {"OK", "FLUSH_DISK_TIMEOUT"}
-        answers = [insisting.send(client.api.Message(topic, "x")) for _ in range(20)]
-        assert all(answer.ok for answer in answers)
-        assert {answer.queue.broker for answer in answers} >= {"broker-b"}
+    topic = two.topic("orders")
+    two.admin.update_broker_config("broker-a", syncFlushTimeout=0)
+    plain, insisting = two.producer(), two.producer(retry_another_broker=True)
+    answers = [plain.send(two.api.Message(topic, "x")) for _ in range(20)]
+    assert {answer.status.name for answer in answers} == {"OK", "FLUSH_DISK_TIMEOUT"}
+    answers = [insisting.send(two.api.Message(topic, "x")) for _ in range(20)]
+    assert all(answer.ok for answer in answers)
+    assert {answer.queue.broker for answer in answers} >= {"broker-b"}
 
 
 def all_ways(client, topic, **who):
