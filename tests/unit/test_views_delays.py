@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -16,6 +17,7 @@ from rmqlab import views
 from rmqlab.observe import DelayLevel
 from rmqlab.views import KINDS
 from rmqlab.views.countdown import words
+from rmqlab.views.delay_row import EDGE, LANE
 from rmqlab.views.looker import STILL, Looker
 
 pytestmark = pytest.mark.unit
@@ -74,6 +76,16 @@ def test_messages_of_one_moment_do_not_hide_each_other():
     first, second, third = places(seen(replace(board(), levels=(level,))), 3)
     assert first - second >= 16
     assert second - third >= 16
+
+
+@pytest.mark.parametrize("stored", [12, 40])
+def test_messages_that_have_just_come_stay_within_their_lane(stored):
+    just_sent = tuple(waiting(18, number, 7200) for number in range(12))
+    level = DelayLevel("broker-a", 18, "2h", 0, stored, 0, just_sent)
+    found = places(seen(replace(board(), levels=(level,))), 18)
+    assert min(found) - 8 >= LANE
+    assert max(found) + 8 <= EDGE
+    assert all(sooner - later >= 16 for sooner, later in pairwise(found))
 
 
 def test_a_live_countdown_goes_on_without_frames_and_a_held_one_stands():

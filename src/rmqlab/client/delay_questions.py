@@ -48,8 +48,8 @@ class DelayQuestions:
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether others use the cluster too, whose messages are in the counts."""
-        return self._names.is_shared
+        """Tell whether messages of others, outside of our namespace, are in the counts."""
+        return bool(self._names.namespace)
 
     def settings(self) -> DelaySettings:
         """Return what the broker is configured to hold back.
@@ -86,7 +86,7 @@ class DelayQuestions:
 
     def own_topic(self, real: str) -> str:
         """Return our name for the topic that a message is to go to; empty if it is another's."""
-        if self._names.namespace and not self._names.is_inside(real):
+        if self.is_shared and not self._names.is_inside(real):
             return ""
         return self._names.shown(real)
 

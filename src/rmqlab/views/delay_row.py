@@ -110,17 +110,18 @@ def _dots(row: Row, y: float, now_ms: int, legend: Legend, *, live: bool) -> str
 
 def _places(row: Row, shown: Sequence[Waiting], now_ms: int) -> list[float]:
     """Return where each dot is: by what is left of its wait, but none upon another."""
+    # The first third is left to the sign that says how many more there are.
+    far = LANE + _RADIUS + ((EDGE - LANE) / 3 if row.waiting > len(shown) else 0)
+    near = EDGE - _RADIUS - 4
     places: list[float] = []
-    limit = EDGE - _RADIUS - 4
     for waiting in shown:
-        share = 0.0
-        if row.delay_ms and waiting.due_ms:
-            share = min(1.0, max(0.0, (waiting.due_ms - now_ms) / row.delay_ms))
-        # The first third is left to the sign that says how many more there are.
-        far = LANE + (EDGE - LANE) / 3 + _RADIUS if row.waiting > len(shown) else LANE + _RADIUS
-        places.append(round(min(limit, EDGE - _RADIUS - 4 - share * (EDGE - _RADIUS - 4 - far)), 1))
-        limit = places[-1] - _PITCH
-    return places
+        share = (waiting.due_ms - now_ms) / row.delay_ms if row.delay_ms and waiting.due_ms else 0.0
+        wanted = near - min(1.0, max(0.0, share)) * (near - far)
+        places.append(min(wanted, places[-1] - _PITCH) if places else wanted)
+    # Where many have just come, the last ones hold their place, and the others make room.
+    for place in reversed(range(len(places))):
+        places[place] = max(places[place], far + (len(places) - 1 - place) * _PITCH)
+    return [round(place, 1) for place in places]
 
 
 def _facts(row: Row, waiting: Waiting, now_ms: int) -> tuple[str, ...]:
