@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 940
 _LABELS = 150
-_BARS = 300
-_WAITS = _WIDTH - _LABELS - _BARS - 3 * PAD - 60
+_BARS = 250
+_NUMBERS = 120
+_WAITS = _WIDTH - _LABELS - _BARS - _NUMBERS - 4 * PAD - 14
 _LINE = 15
 _GAP = 12
 _TOP = 92
@@ -64,7 +65,7 @@ def _share(one: Found, each: Measured, left: float, y: float) -> str:
         "g",
         facts(f"{each.side}: {each.rate:,.0f} messages/s", f"{ratio:.2f} of Java by JPype"),
         el("rect", x=left, y=y, width=round(width, 1), height=_LINE - 4, rx=2, class_=f"f-{colour}"),
-        text(left + width + 6, y + 9.5, f"{ratio:.2f} · {each.rate:,.0f}/s", "f-ink c"),
+        text(left + _BARS + _NUMBERS, y + 9.5, f"{ratio:.2f} · {each.rate:,.0f}/s", "f-ink c e"),
     )
 
 
@@ -100,7 +101,7 @@ def _legend() -> str:
 def draw(found: list[Found]) -> str:
     """Return the picture: a group of lines for each way and size."""
     left = PAD + _LABELS
-    waits_left = _WIDTH - PAD - _WAITS
+    waits_left = left + _BARS + _NUMBERS + 2 * PAD
     log = _Log(found, waits_left, _WAITS)
     body = [
         text(PAD, 30, "One broker, one process, in turns", "f-ink t"),

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from rmqlab.client.java import java_class, jvm_runs
+from rmqlab.client.java import detach_with_thread, java_class, jvm_runs
 
 EXIT_DEADLINE_S = 5.0
 """How long all clients together may take to shut down when Python exits."""
@@ -68,12 +68,14 @@ def end(java: Any, instance: Any) -> None:
         java: the client; its shutdown() is called.
         instance: its MQClientInstance.
     """
+    detach_with_thread()
     remotings = [each.getMQClientAPIImpl().getRemotingClient() for each in (instance, *_tracing(java))]
     kind = java_class("org.apache.rocketmq.remoting.netty.NettyEventType").IDLE
     event = java_class("org.apache.rocketmq.remoting.netty.NettyEvent")(kind, "", None)
     ended = threading.Event()
 
     def nudge() -> None:
+        detach_with_thread()
         while not ended.wait(_NUDGE_S) and jvm_runs():
             for remoting in remotings:
                 remoting.putNettyEvent(event)
