@@ -158,6 +158,29 @@ def test_a_paused_broker_is_a_gap_and_the_other_still_answers(held, producer, re
         assert {each.broker for each in seen.delays.levels} == {"broker-a"}
 
 
+def test_in_a_namespace_only_its_own_messages_are_seen(held, producer):
+    def connect(source):
+        return Admin(source.namesrv, timeout_s=3, namespace="ME")
+
+    with connect(held) as admin:
+        admin.create_topic("reminders", queues=1)
+    for topic in ("reminders", "ME%reminders"):
+        for queue in producer.queues(topic):
+            producer.send(Message(topic, "x", keys=topic, delay_level=4), queue=queue)
+            producer.send(Message(topic, "x", keys=topic, delay_ms=7_200_000), queue=queue)
+    reader = Reader(held, connect=connect)
+    try:
+        found = eventually(lambda: delays(reader), until=lambda found: found.timers, timeout_s=DEADLINE_S)
+        level = next(each for each in found.levels if each.number == 4)
+        assert found.shared
+        assert level.waiting > len(level.next)
+        assert {(each.topic, each.message.keys) for each in level.next} == {("reminders", "ME%reminders")}
+        assert [each.waiting for each in found.timers] == [{"reminders": 1}, {"reminders": 1}]
+        assert [len(each.next) for each in found.timers] == [1, 1]
+    finally:
+        reader.close()
+
+
 def test_two_stills_of_what_waits_are_equal(held, producer):
     eventually(lambda: show("delays", held), timeout_s=DEADLINE_S)
     first = show("delays", held).snapshot()
