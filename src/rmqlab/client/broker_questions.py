@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
-from rmqlab.client import stored
+from rmqlab.client import queue_tables, stored
 from rmqlab.client.catalogue_questions import CatalogueQuestions
 from rmqlab.client.delay_questions import DelayQuestions
 from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
@@ -92,16 +92,16 @@ class BrokerQuestions:
         with asking(f"ask {self._address} for the queues of {topic}"):
             real = self._names.real(topic)
             try:
-                table = self._api.getTopicStatsInfo(self._address, real, self._timeout_ms).getOffsetTable()
+                table = queue_tables.topic_stats(self._api, self._address, real, self._timeout_ms)
             except jpype.JException as error:
                 if missing_ok and code_of(error) == _TOPIC_NOT_EXIST:
                     return {}
                 raise
             return {
                 self._names.shown_queue(ref): QueueStats(
-                    int(row.getMinOffset()), int(row.getMaxOffset()), int(row.getLastUpdateTimestamp())
+                    row["minOffset"], row["maxOffset"], row["lastUpdateTimestamp"]
                 )
-                for ref, row in _by_queue(table)
+                for ref, row in table
             }
 
     def groups(self, topic: str) -> tuple[str, ...]:
@@ -123,14 +123,12 @@ class BrokerQuestions:
     def consume_stats(self, group: str, topic: str | None = None) -> dict[QueueRef, Progress]:
         """Return a group's progress in each queue here, sorted; of all its topics if none is given."""
         with asking(f"ask {self._address} for the progress of {group}"):
-            topics = [self._names.real(topic)] if topic else []
+            of_topic = self._names.real(topic) if topic else None
             real = self._names.real(group)
-            stats = self._api.getConsumeStats(self._address, real, *topics, self._timeout_ms)
+            table = queue_tables.consume_stats(self._api, self._address, real, of_topic, self._timeout_ms)
             return {
-                self._names.shown_queue(ref): Progress(
-                    int(row.getBrokerOffset()), int(row.getConsumerOffset())
-                )
-                for ref, row in _by_queue(stats.getOffsetTable())
+                self._names.shown_queue(ref): Progress(row["brokerOffset"], row["consumerOffset"])
+                for ref, row in table
             }
 
     def consumers(self, group: str, *, assignments: bool = True) -> tuple[ConsumerInfo, ...]:
@@ -216,8 +214,3 @@ class BrokerQuestions:
 
 def _ref(queue: Any) -> QueueRef:
     return QueueRef(str(queue.getTopic()), str(queue.getBrokerName()), int(queue.getQueueId()))
-
-
-def _by_queue(table: Any) -> list[tuple[QueueRef, Any]]:
-    rows = ((_ref(entry.getKey()), entry.getValue()) for entry in table.entrySet())
-    return sorted(rows, key=lambda row: row[0])
