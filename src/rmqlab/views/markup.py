@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from rmqlab.views.ink import STYLE
 
 PAD = 16
+_SPECIAL = re.compile(
+    r"[&<>\"\n\r\t]"
+)  # what quoteattr writes otherwise; a picture has thousands of attributes
 
 
 def el(tag: str, *children: str, **attributes: object) -> str:
     """Return one element; `class_`, `data_id` become `class`, `data-id`; None leaves an attribute out."""
     written = "".join(
-        f" {name.rstrip('_').replace('_', '-')}={quoteattr(_number(value))}"
-        for name, value in attributes.items()
-        if value is not None
+        f" {_attribute(name)}={_quoted(value)}" for name, value in attributes.items() if value is not None
     )
     inner = "".join(children)
     return f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>"
@@ -59,6 +62,8 @@ def shorten(content: str, limit: int) -> str:
 
 def visible(content: str) -> str:
     """Return text without the characters that XML cannot hold or nobody can see."""
+    if content.isprintable():
+        return content
     return "".join(
         character if character.isprintable() or character == "\n" else "·" for character in content
     )
@@ -66,3 +71,13 @@ def visible(content: str) -> str:
 
 def _number(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+@cache
+def _attribute(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+def _quoted(value: object) -> str:
+    written = _number(value)
+    return quoteattr(written) if _SPECIAL.search(written) else f'"{written}"'
