@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import delays_hand_made
 import lanes_hand_made
+import ledger_hand_made
 import retries_hand_made
 import stores_hand_made
 import topics_hand_made
@@ -102,6 +103,7 @@ CROWDS: dict[str, tuple[str, Snapshot | tuple[Snapshot, ...], Mapping[str, Any]]
         snapshot(),
         {"calls": {mode: lane * (MESSAGES // 50) for mode, lane in MEASURED.items()}},
     ),
+    "ledger": ("ledger", snapshot(), {"account": ledger_hand_made.MANY}),
     "lanes": ("lanes", snapshot(lanes_hand_made.topic(_STEPS)), {"topic": "steps"}),
     "delays": (
         "delays",

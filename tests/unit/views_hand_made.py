@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import backlog_hand_made
 import delays_hand_made
 import lanes_hand_made
+import ledger_hand_made
 import retries_hand_made
 import stores_hand_made
 import topics_hand_made
@@ -154,6 +155,10 @@ GALLERY = {
     **{
         name: ("lanes", snapshot(steps), {"topic": "steps", **what})
         for name, (steps, what) in lanes_hand_made.PICTURES.items()
+    },
+    **{
+        name: ("ledger", snapshot(), {"account": account})
+        for name, account in ledger_hand_made.PICTURES.items()
     },
     **{
         name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})

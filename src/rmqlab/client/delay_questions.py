@@ -21,8 +21,6 @@ from rmqlab.errors import AdminError
 if TYPE_CHECKING:
     from rmqlab.client.names import Names
 
-SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX"
-TIMER_TOPIC = "rmq_sys_wheel_timer"
 # Of org.apache.rocketmq.remoting.protocol.RequestCode: what a slave asks its master.
 _GET_ALL_DELAY_OFFSET = 45
 _GET_TIMER_METRICS = 61

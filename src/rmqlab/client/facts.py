@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX"
+TIMER_TOPIC = "rmq_sys_wheel_timer"
+"""RocketMQ's own topics, where messages wait: by delay level (TopicValidator), as timers (TimerMessageStore)."""
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class QueueRef:

@@ -11,6 +11,7 @@ from typing import Any
 from rmqlab.errors import LedgerError
 from rmqlab.ledger.entries import Answer, Entry, Verdict
 
+_EXAMPLES = 6
 _COLUMNS = (
     "number",
     "entry",
@@ -52,6 +53,25 @@ class Account:
     def lost(self) -> int:
         """Messages that the program was told are safe, and that are gone. What nobody may be above zero."""
         return self.count(Verdict.ACKNOWLEDGED_AND_LOST)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts as plain data, which a recording can hold.
+
+        `told` has for each answer how many messages are stored and how many are not; `wrong` for each verdict
+        that occurs how many messages have it, and the keys of the first six.
+        """
+        told = {str(answer): [0, 0] for answer in Answer}
+        for entry in self.entries:
+            told[str(entry.answer)][not entry.stored] += 1
+        wrong = {
+            str(verdict): [
+                len(found),
+                [each.key or f"message {each.number + 1}" for each in found[:_EXAMPLES]],
+            ]
+            for verdict in self.verdicts()
+            if (found := self.having(verdict))
+        }
+        return {"told": told, "wrong": wrong}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a message: what the CSV file and the frame have."""

@@ -6,7 +6,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.client.admin import Admin
 from rmqlab.errors import LedgerError
 from rmqlab.ledger.holdings import read_holding
 from rmqlab.ledger.journal import Delivered, Journal, Sent, forget_events, read_events
@@ -92,6 +91,8 @@ class Ledger:
         events = list(read_events(self._folder))
         topics = {event.topic for event in events if isinstance(event, Sent)}
         reported = {event.group for event in events if isinstance(event, Delivered)}
+        from rmqlab.client.admin import Admin  # noqa: PLC0415  (a picture of an account needs no JVM)
+
         credentials, namespace = self._cluster.credentials, self._cluster.namespace
         with Admin(
             self._cluster.namesrv, timeout_s=_ANSWER_S, credentials=credentials, namespace=namespace

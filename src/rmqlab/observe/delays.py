@@ -11,8 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rmqlab.client.delay_questions import SCHEDULE_TOPIC, TIMER_TOPIC
-from rmqlab.client.facts import QueueStats, StoredMessage
+from rmqlab.client.facts import SCHEDULE_TOPIC, TIMER_TOPIC, QueueStats, StoredMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rmqlab.client.delay_questions import SCHEDULE_TOPIC
-from rmqlab.client.facts import QueueRef
+from rmqlab.client.facts import SCHEDULE_TOPIC, QueueRef
 from rmqlab.errors import AdminError
 from rmqlab.observe.delays import DelayLevel
 

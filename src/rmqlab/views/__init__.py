@@ -14,6 +14,7 @@ from rmqlab.views import (
     cluster_map,
     delays,
     lanes,
+    ledger,
     positions,
     queues,
     rebalance,
@@ -37,6 +38,7 @@ _MODULES = (
     backlog,
     delays,
     lanes,
+    ledger,
     rebalance,
     retries,
     sends,
@@ -56,7 +58,8 @@ def show(kind: str, source: Observable, **what: Any) -> View:
         kind: `"map"`, `"delays"` and `"positions"` (no arguments), `"queues"` (`topic=` a name or
             several; `groups=` draw only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`),
             `"lanes"` (`topic=`; `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`,
-            `since=`), `"sends"` (`calls=` what the program has measured), `"backlog"` (`topic=`; `groups=`,
+            `since=`), `"sends"` (`calls=` what the program has measured), `"ledger"` (`account=` what
+            `lab.ledger().reconcile()` returned), `"backlog"` (`topic=`; `groups=`,
             `mark=` a lag that is passed or not), `"retries"` (`group=`), `"topics"` (`match=` a part of their
             names, `top=` how many), or `"transactions"` (`topic=` only
             those whose messages go there: a name or several).

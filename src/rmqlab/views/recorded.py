@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.errors import RecordingError
+from rmqlab.ledger import Account
 from rmqlab.observe import Recorder
 from rmqlab.observe.snapshot import Interest
 from rmqlab.views.drawing import count
@@ -169,12 +170,15 @@ def recorder(
 
 def _plain(what: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments as they are now: an inbox or a list goes on growing."""
-    return {
-        name: value
-        if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable)
-        else tuple(value)
-        for name, value in what.items()
-    }
+    return {name: _plain_value(value) for name, value in what.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Account):
+        return value.summary()
+    if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable):
+        return value
+    return tuple(value)
 
 
 def _kind(name: str, kinds: Mapping[str, Kind]) -> Kind:
