@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX"
 TIMER_TOPIC = "rmq_sys_wheel_timer"
-"""RocketMQ's own topics, where messages wait: by delay level (TopicValidator), as timers (TimerMessageStore)."""
+"""RocketMQ's own topics in which messages wait: delay levels (TopicValidator), timers (TimerMessageStore)."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
