@@ -94,3 +94,20 @@ STYLE = (
     "@media (prefers-reduced-motion:reduce){.rq .move,.rq .fade{transition:none}.rq .new{animation:none}}"
     "@media (forced-colors:active){.rq text{fill:CanvasText}}"
 )
+
+# What the system's own high contrast is made of. Keys are told apart by their letters.
+_FORCED = dict.fromkeys(LIGHT, "CanvasText") | {
+    "paper": "Canvas",
+    "card": "Canvas",
+    "on": "Canvas",
+    "line": "GrayText",
+    "accent": "LinkText",
+}
+FORCED_COLOURS = (
+    "@media (forced-colors:active){"
+    f".rmqlab-view svg.rq.rq.rq{{{_variables(_FORCED)}}}"
+    ".rmqlab-view svg.rq text{forced-color-adjust:none}"
+    + "".join(f".rmqlab-view svg.rq .f-{name}{{fill:var(--q-{name})}}" for name in LIGHT)
+    + "}"
+)
+"""For live pictures, whose page forces its colours upon texts and not upon the shapes beneath them."""

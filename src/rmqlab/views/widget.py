@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from rmqlab.views.ink import FORCED_COLOURS
 from rmqlab.views.scripts import BAR_CSS, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CSS = """
+_CSS = (
+    FORCED_COLOURS
+    + """
 .rmqlab-view{max-width:864px;padding:2px}
 .rmqlab-view details{font-size:12px;opacity:.85;margin:2px 0 0 4px}
 .rmqlab-view summary{cursor:pointer}
@@ -23,6 +26,7 @@ _CSS = """
 .rmqlab-view caption{text-align:left}
 .rmqlab-view th,.rmqlab-view td{padding:2px 10px;text-align:left;border-bottom:1px solid #8884}
 """
+)
 
 
 class Picture(anywidget.AnyWidget):
