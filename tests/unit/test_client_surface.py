@@ -70,6 +70,11 @@ def test_the_import_brings_neither_java_nor_the_classic_package():
     assert run(script).stdout.strip() == "[]"
 
 
+def test_pictures_are_imported_without_java_too():
+    script = "import sys, rmqlab.views; print(sorted({'jpype', 'rocketmq', 'docker'} & set(sys.modules)))"
+    assert run(script).stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("name", ["Producer", "PushConsumer", "PullConsumer", "Message"])
 def test_over_a_native_library_one_sentence_says_what_to_do(name):
     ended = run(f"from rmqlab.client import {name}", RMQLAB_CLIENT="native")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from observe_stand_ins import FakeCluster, FakeNode
 
-from rmqlab.client.store_questions import (
+from rmqlab.client.store_facts import (
     Positions,
     ReplicaSet,
     SlaveLink,

@@ -12,7 +12,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
-from rmqlab.client.message import KEYS
 from rmqlab.ledger.journal import Answered, Delivered, Processed, Sent
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from rmqlab.ledger.journal import Journal
 
 PROPERTY = "LEDGER"
+_KEYS = "KEYS"  # MessageConst.PROPERTY_KEYS
 _NAME = "_ledger_entry"
 _DONE = 0  # ConsumeStatus.CONSUME_SUCCESS
 
@@ -194,7 +194,7 @@ def entry_of(message: Any) -> str | None:
 def _keys_of(message: Any) -> str:
     """Return the keys of a message that is to be sent; a native library's does not tell them."""
     get = getattr(_parts(message), "get_property", None)
-    return _text(get(KEYS)) if get else ""
+    return _text(get(_KEYS)) if get else ""
 
 
 def _parts(message: Any) -> Any:

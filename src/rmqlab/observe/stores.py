@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rmqlab.client.store_questions import Positions, ReplicaSet, StoreSettings
+from rmqlab.client.store_facts import Positions, ReplicaSet, StoreSettings
 from rmqlab.observe.stores_still import still_stores
 
 if TYPE_CHECKING:
