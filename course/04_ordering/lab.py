@@ -12,7 +12,11 @@ COUNT = 120  # messages in the measurement
 # %%
 from rmqlab import start_lab
 
-lab = start_lab("04-ordering", topology="multi-master", properties={"sendMessageThreadPoolNums": 4})
+lab = start_lab(
+    "04-ordering",
+    topology="multi-master",
+    properties={"sendMessageThreadPoolNums": 4},
+)
 
 # %% [markdown]
 # Two brokers this time: at the end, one of them dies. (The property says how many threads of a broker store messages. 4 is RocketMQ's own
@@ -47,9 +51,9 @@ producer.start()
 
 
 def send_steps(topic, send, steps=STEPS):
-    """Send these steps of all orders as they happen: each is created, then each is paid, ... Return the ids."""
+    """Send the steps of all orders as they happen; return the messages' ids."""
     ids = []
-    for step in steps:
+    for step in steps:  # each order is created, then each is paid, ...
         for number in range(1, ORDERS + 1):
             order = f"order-{number}"
             message = Message(topic, f"{step} {order}", tags=step, keys=order)
@@ -243,8 +247,9 @@ lab.view("lanes", **in_order).snapshot(quiet_s=0)
 # %%
 def measure(topic):
     """Return how many messages a second were sent, and how many were consumed."""
+    keys = [f"k{number}" for number in range(COUNT)]
     began = time.perf_counter()
-    ids = [by_order(Message(topic, "x", tags="x", keys=f"k{n}"), f"k{n}").msg_id for n in range(COUNT)]
+    ids = [by_order(Message(topic, "x", tags="x", keys=key), key).msg_id for key in keys]
     sent_s = time.perf_counter() - began
     ends = {}
 
@@ -254,7 +259,8 @@ def measure(topic):
         return True
 
     consume(topic, ids, work, orderly=True)
-    return COUNT / sent_s, (len(ends) - 1) / (max(ends.values()) - min(ends.values()))
+    took_s = max(ends.values()) - min(ends.values())
+    return COUNT / sent_s, (len(ends) - 1) / took_s
 
 
 rates = {"1 queue": measure(register), "4 queues": measure(steps)}
@@ -378,7 +384,7 @@ from rmqlab.checks import eventually
 
 
 def burst(send):
-    """Send 200 numbered messages to one queue; return where they begin, and how many lie behind a later one."""
+    """Send 200 numbered messages to one queue; return its end before, and how many lie behind a later one."""
     since = lab.admin.topic_stats(register)
     (start,) = (extent.max_offset for extent in since.values())
     for number in range(200):
@@ -429,7 +435,11 @@ growing = lab.topic("growing", queues=2)
 # %%
 def producer_knows(topic, queues):
     """Wait until the producer's route of the topic has so many queues; return them."""
-    return eventually(lambda: producer.queues(topic), until=lambda found: len(found) == queues, timeout_s=15)
+
+    def known(found):
+        return len(found) == queues
+
+    return eventually(lambda: producer.queues(topic), until=known, timeout_s=15)
 
 
 def grow(queues):
@@ -442,7 +452,8 @@ def homes(topic, since):
     """Return the queues in which the steps of each order lie."""
     found = {}
     for message in lab.admin.messages(topic, limit=500):
-        if message.queue not in since or message.queue_offset >= since[message.queue].max_offset:
+        before = since.get(message.queue)
+        if before is None or message.queue_offset >= before.max_offset:
             found.setdefault(message.keys, set()).add(message.queue)
     return found
 
@@ -452,7 +463,8 @@ since = lab.admin.topic_stats(growing)
 ids = send_steps(growing, by_order, STEPS[:2])
 grow(3)
 ids += send_steps(growing, by_order, STEPS[2:])
-print("in two queues:", sorted(order for order, queues in homes(growing, since).items() if len(queues) > 1))
+apart = [order for order, queues in homes(growing, since).items() if len(queues) > 1]
+print("in two queues:", sorted(apart))
 
 # %%
 outgrown = {"topic": growing, "since": since, "steps": STEPS}
@@ -463,7 +475,7 @@ lab.view("lanes", **outgrown).snapshot(quiet_s=0)
 
 # %% [markdown]
 # `hashCode() % 4` and `hashCode() % 6` are different queues. Whenever the old queue is behind, the new one is faster. The repair: **stop
-# sending, let the group finish (lag 0), then grow.**
+# sending, let every group that needs the order finish (lag 0), then grow.**
 
 # %%
 since = lab.admin.topic_stats(growing)
@@ -541,12 +553,13 @@ lab.view("lanes", **crashed).snapshot(quiet_s=0)
 # continuation first.
 #
 # The repair is a decision: **order or availability?** A producer that chooses among *all* queues, the dead ones too, cannot send these
-# orders' steps while `broker-b` is away, and says so. Then the program waits, or puts them aside, and no step passes another:
+# orders' steps while `broker-b` is away, and says so. Then the program waits, or puts them aside, and no step passes another.
+# On `growing`, with its eight queues by now:
 
 # %%
 from rocketmq.exceptions import ProducerSendSyncFailed
 
-at_home = producer_knows(steps, 4)
+at_home = producer_knows(growing, 8)
 
 
 def by_fixed_order(message, order):
@@ -555,9 +568,9 @@ def by_fixed_order(message, order):
 
 
 with lab.fault("kill", "broker-b"):
-    for order in ("order-1", "order-2"):
+    for order in ("order-1", "order-3"):
         try:
-            print(order, by_fixed_order(Message(steps, "x", tags="note", keys=order), order).status.name)
+            print(order, by_fixed_order(Message(growing, "x", tags="note", keys=order), order).status.name)
         except ProducerSendSyncFailed as error:
             print(order, type(error).__name__, "- its queue is away, so it waits")
 

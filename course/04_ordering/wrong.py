@@ -85,7 +85,7 @@ WRONG_ANSWERS = (
     wrong(
         "04.3",
         name="forged",
-        expect="not-in-the-broker",
+        expect="sent-back",
         code="""
             settings = {"orderly": True}
             consumed = [(f"order-{number}", step) for number in range(1, ORDERS + 1) for step in STEPS]
