@@ -115,6 +115,15 @@ def test_it_is_light_or_dark_as_the_system_says(page, files, system, colours):
     assert "#" + "".join(f"{int(part):02x}" for part in ground[4:-1].split(",")) == colours["paper"]
 
 
+def test_under_the_systems_high_contrast_letters_are_of_its_colours_and_so_is_what_they_lie_on(page, files):
+    page.emulate_media(forced_colors="active")
+    page.goto((files / "replay.html").as_uri())
+    fill = "each => getComputedStyle(each).fill"
+    letters = page.locator('[data-id="n-broker-a"] text', has_text="M").first
+    icon = letters.evaluate("each => getComputedStyle(each.previousElementSibling).fill")
+    assert {letters.evaluate(fill), icon} == {"rgb(0, 0, 0)", "rgb(255, 255, 255)"}
+
+
 def test_nothing_glides_for_those_who_asked_for_less(page, files):
     page.emulate_media(reduced_motion="reduce")
     page.goto((files / "replay.html").as_uri())

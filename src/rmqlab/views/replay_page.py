@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from rmqlab.views.frames import as_json
-from rmqlab.views.ink import STYLE
+from rmqlab.views.ink import FORCED_COLOURS, STYLE
 from rmqlab.views.scripts import BAR_CSS, script
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def page(drawn: Sequence[Frame], recording: Recording) -> str:
 <meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
-<style>{STYLE}{_PAGE_CSS}{BAR_CSS}</style>
+<style>{STYLE}{FORCED_COLOURS}{_PAGE_CSS}{BAR_CSS}</style>
 <body class="rq">
 <main>
 <h1>{escape(title)}</h1>
-<div id="replay" class="rmqlab-replay"></div>
+<div id="replay" class="rmqlab-replay rmqlab-view"></div>
 <noscript>{last}</noscript>
 <footer>Recorded with RocketMQ Lab on a running RocketMQ. Space plays, ← and → step, + and - change the speed.
 Quiet times are shown no longer than 2 s.</footer>
