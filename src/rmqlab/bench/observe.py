@@ -83,10 +83,11 @@ class _Switch:
         self._feed.add(self._watch)
 
     def turn(self, *, on: bool) -> None:
-        """Let it go on, or rest: a reader that was closed would have to connect again."""
+        """Let it go on, or rest, and wait until it does: a reader that was closed would connect again."""
         self._feed.rate_hz = HZ if on else 0.001
         if on:
             self._feed.add(self._watch)  # wakes it
+        time.sleep(2 / HZ)
 
     def close(self) -> None:
         self._feed.remove(self._watch)
@@ -124,7 +125,6 @@ def feed_share(cluster: Cluster, topic: str, rounds: int) -> float:
             shares = []
             for on in (False, True):
                 switch.turn(on=on)
-                time.sleep(2 / HZ)
                 shares.append(_share(processes))
             differences.append(shares[1] - shares[0])
     return statistics.median(differences)
