@@ -101,6 +101,20 @@ def test_solved_notebook_is_executed_once_and_again_when_a_cell_changes(root, la
     assert third.executed
 
 
+@pytest.mark.parametrize("execute", [True, False])
+def test_prose_that_changes_leaves_the_outputs_as_they_are(root, lab, monkeypatch, execute):
+    monkeypatch.setenv("PYTHONPATH", str(FIXTURE))
+    build(root)
+    path = root / "solutions" / "90-stand-in.ipynb"
+    before = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    edit(lab / "lab.py", "Does the machinery work?", "Does it all work?")
+    (again,) = build(root, execute=execute)
+    assert not again.executed
+    assert "Does it all work?" in path.read_text(encoding="utf-8")
+    assert [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"] == before
+    build(root, check=True)
+
+
 def test_widget_leaves_its_picture_and_no_live_view(root, lab, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FIXTURE))
     bundle = '{"image/svg+xml": "<svg/>", "application/vnd.jupyter.widget-view+json": {}, "text/plain": "p"}'

@@ -49,7 +49,7 @@ def build(  # noqa: PLR0913 - each is one switch of the command
         root: The folder that holds course/; labs/ and solutions/ are written beside it.
         only: Numbers or slugs of labs; all if None or empty.
         check: Write nothing; raise if a file is not what a build would write, outputs aside.
-        execute: Run the solutions whose cells changed or have no outputs, on a fresh cluster each.
+        execute: Run the solutions whose code changed or has no outputs, on a fresh cluster each.
         fresh: Run them all.
         report: Is told a line about each lab as it comes.
 
@@ -72,12 +72,11 @@ def build(  # noqa: PLR0913 - each is one switch of the command
             _no_drift(labs, dumps(learner))
             _no_drift(solutions, dumps(solved))
             continue
-        run = execute and (fresh or not _is_current(solutions, solved))
+        solved = _with_outputs(solved, solutions)
+        run = execute and (fresh or not _was_executed(solved))
         if run:
             report(f"{folder.slug}: running the solution on a fresh cluster")
-            solved = _executed(solved, folder, course)
-        elif solutions.is_file() and _bare(solutions) == dumps(solved):
-            solved = _read(solutions)
+            solved = _executed(without_outputs(solved), folder, course)
         written = [path for path, node in ((labs, learner), (solutions, solved)) if _write(path, dumps(node))]
         results.append(Built(slug=folder.slug, written=tuple(written), executed=run))
         report(f"{folder.slug}: " + (", ".join(str(p.relative_to(root)) for p in written) or "unchanged"))
@@ -94,10 +93,23 @@ def _executed(solved: NotebookNode, folder: LabFolder, course: Path) -> Notebook
         return execution.execute(solved, folder=solutions, environment=environment, name=str(folder.lab_py))
 
 
-def _is_current(path: Path, solved: NotebookNode) -> bool:
-    if not path.is_file() or _bare(path) != dumps(solved):
-        return False
-    return all(cell.execution_count for cell in _read(path).cells if cell.cell_type == "code" and cell.source)
+def _with_outputs(solved: NotebookNode, path: Path) -> NotebookNode:
+    """Return a notebook with the outputs of its file, as long as the code is the same: prose may change."""
+    if not path.is_file():
+        return solved
+    before, now = _code_cells(_read(path)), _code_cells(solved)
+    if [(cell.id, cell.source) for cell in before] == [(cell.id, cell.source) for cell in now]:
+        for old, new in zip(before, now, strict=True):
+            new.execution_count, new.outputs = old.execution_count, old.outputs
+    return solved
+
+
+def _was_executed(solved: NotebookNode) -> bool:
+    return all(cell.execution_count for cell in _code_cells(solved) if cell.source)
+
+
+def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _no_drift(path: Path, wanted: str) -> None:
