@@ -554,4 +554,4 @@ producer.shutdown()
 # >   `compressMsgBodyOverHowmuch` = 4096 bytes travel compressed.
 # > - An `OK` is worth what the broker's `flushDiskType` and `brokerRole` make of it: lab 08.
 #
-# **Back:** [01 · Where does my message live?](01-concepts.ipynb) · **Coming next:** 03 · Who gets which message?
+# **Back:** [01 · Where does my message live?](01-concepts.ipynb) · **Next:** [03 · Who gets which message?](03-consuming.ipynb)

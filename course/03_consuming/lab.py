@@ -587,4 +587,4 @@ producer.shutdown()
 # >   (`brokerSuspendMaxTimeMillis`).
 # > - A rolling deployment with a changed filter *is* a group that disagrees, while it lasts. Give the new filter a new group.
 #
-# **Back:** [02 · When do I know it arrived?](02-send-modes.ipynb) · **Coming next:** 04 · Who came first?
+# **Back:** [02 · When do I know it arrived?](02-send-modes.ipynb) · **Next:** [04 · Who came first?](04-ordering.ipynb)

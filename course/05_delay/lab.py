@@ -450,4 +450,4 @@ producer.shutdown()
 # >   `timerMaxDelaySec` = 259200, `timerPrecisionMs` = 1000; `timerCongestNumEachSlot` limits how many are due in one second (no limit by default). For gRPC clients the topic has to be of type `DELAY` (lab 12).
 # > - A level cannot be taken back. A timer can, in newer releases (5.4 here), with `recallMessageEnable` = true (default `false`) and the handle that the send returned.
 #
-# **Back:** [04 · Who came first?](04-ordering.ipynb) · **Coming next:** 06 · Both or neither?
+# **Back:** [04 · Who came first?](04-ordering.ipynb) · **Next:** [06 · Both or neither?](06-transactions.ipynb)
