@@ -100,7 +100,7 @@ with Producer("naive-shop", namesrv=lab.namesrv, timeout_ms=3000) as naive:
         print("database:", error)
 
 print("orders in the database:", placed())
-print("messages to the others:", [message.keys for message in lab.admin.messages(orders)][-1:])
+print("last message to the others:", lab.admin.messages(orders)[-1].keys)
 
 # %% [markdown]
 # One message, no order. Sending a second message, "forget it", does not help: it may fail, too, and somebody has the first one already.
@@ -142,7 +142,7 @@ from rmqlab.client import TransactionMQProducer, TransactionStatus
 
 
 def new_messages():
-    return len(lab.admin.messages(orders)) - before
+    return len(lab.admin.messages(orders, limit=1000)) - before
 
 
 def look_around(message, number):
@@ -152,7 +152,7 @@ def look_around(message, number):
 
 
 deliver(STOCK)
-before, seen = len(lab.admin.messages(orders)), []
+before, seen = len(lab.admin.messages(orders, limit=1000)), []
 
 with TransactionMQProducer(
     "first-shop", lambda message: TransactionStatus.UNKNOWN, namesrv=lab.namesrv
@@ -172,9 +172,8 @@ lab.check("06.1", prediction=prediction, seen=seen, first=first)
 # Where was it meanwhile? In a topic of the broker's own, `RMQ_SYS_TRANS_HALF_TOPIC`, with its real destination in a property:
 
 # %%
-half = next(
-    message for message in lab.admin.messages("RMQ_SYS_TRANS_HALF_TOPIC") if message.msg_id == first.msg_id
-)
+halves = {half.msg_id: half for half in lab.admin.messages("RMQ_SYS_TRANS_HALF_TOPIC")}
+half = halves[first.msg_id]
 print({name: half.properties[name] for name in ("REAL_TOPIC", "REAL_QID", "PGROUP", "TRAN_MSG")})
 
 # %% [markdown]
@@ -398,17 +397,9 @@ lab.check("06.3", prediction=prediction, never=never)
 # unless you do.
 
 # %%
-aside = next(
-    message for message in lab.admin.messages("TRANS_CHECK_MAX_TIME_TOPIC") if message.msg_id == never
-)
-print(
-    aside.keys,
-    "| for",
-    aside.properties["REAL_TOPIC"],
-    "| asked",
-    aside.properties["TRANSACTION_CHECK_TIMES"],
-    "times",
-)
+aside = {each.msg_id: each for each in lab.admin.messages("TRANS_CHECK_MAX_TIME_TOPIC")}
+said = aside[never].properties
+print(aside[never].keys, "| for", said["REAL_TOPIC"], "| asked", said["TRANSACTION_CHECK_TIMES"], "times")
 print("heard by our check:", sorted(asked.items))
 
 # %% [markdown]
@@ -475,7 +466,7 @@ def ask_the_bank(message, number):
 
 
 def run_three(check):
-    """Send the three orders, and wait until the broker has an outcome; return each one's message id."""
+    """Send the three orders, wait until each has ended, return their message ids."""
     sent = {}
     slow_was_asked.clear()
 
@@ -486,7 +477,8 @@ def run_three(check):
         return answer
 
     with TransactionMQProducer("shop", question, namesrv=lab.namesrv) as shop:
-        for name, execute in (("lost", lose_the_answer), ("dead", die_before), ("slow", ask_the_bank)):
+        three = {"lost": lose_the_answer, "dead": die_before, "slow": ask_the_bank}
+        for name, execute in three.items():
             number = next(numbers)
             message = Message(orders, "teapot", keys=f"{name}-{number}")
             sent[name] = shop.send_in_transaction(message, execute, arg=number).msg_id
@@ -505,7 +497,7 @@ def check(message):
     if number_of(message) in placed():
         return TransactionStatus.COMMIT
     if age_of(message) < 6:
-        return TransactionStatus.UNKNOWN  # nothing there *yet*: its local transaction may still run
+        return TransactionStatus.UNKNOWN  # not there *yet*: it may still run
     return TransactionStatus.ROLLBACK  # no local transaction takes so long
 
 
@@ -638,16 +630,14 @@ group = f"cart-{uuid.uuid4().hex[:8]}"  # a new one: it begins at the first mess
 expected = {message.msg_id for message in lab.admin.messages(endings)}
 with PushConsumer(group, namesrv=lab.namesrv, from_where=ConsumeFromWhere.FIRST, retry_delay_level=1) as cart:
     cart.subscribe(endings, clear_cart)
-    eventually(lambda: set(cleared) == expected and len(received) > 4, timeout_s=20)
+    eventually(lambda: set(cleared) >= expected and len(received) > 4, timeout_s=20)
 
 times = Counter(received.items)
 with closing(connect()) as db:
-    print(
-        "carts that are still full:",
-        [owner for (owner,) in db.execute("SELECT owner FROM carts ORDER BY owner")],
-    )
-print("cleared more than once:   ", len(cleared) - len(set(cleared)))
-print("received more than once:  ", any(number > 1 for number in times.values()))
+    full = db.execute("SELECT owner FROM carts ORDER BY owner").fetchall()
+print("carts still full:       ", [owner for (owner,) in full])
+print("cleared more than once: ", len(cleared) - len(set(cleared)))
+print("received more than once:", any(number > 1 for number in times.values()))
 
 # %% [markdown]
 # - The consumer failed, and **the order stayed**. Nobody rolls back the shop's database because the cart service is away: the message comes
