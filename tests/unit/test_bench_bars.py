@@ -23,10 +23,7 @@ FOUND = [
 
 
 def words(svg):
-    return [
-        "".join(each.itertext())
-        for each in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
-    ]
+    return ["".join(each.itertext()) for each in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
 def test_every_way_is_there_with_its_share_and_rate():
