@@ -33,9 +33,12 @@ _SETTINGS = {
 
 
 class JupyterLab:
-    """A server on a free port, over a folder of its own, with settings of its own."""
+    """A server on a free port, over a folder of its own, with settings of its own.
 
-    def __init__(self, place: Path) -> None:
+    `module`: what is started: `jupyterlab`, or `notebook` for Notebook 7.
+    """
+
+    def __init__(self, place: Path, module: str = "jupyterlab") -> None:
         self.folder = place / "notebooks"
         self.folder.mkdir()
         self._token = secrets.token_hex(16)
@@ -55,7 +58,7 @@ class JupyterLab:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *(sys.executable, "-m", module, "--no-browser", "--allow-root"),
                     *("--ip=127.0.0.1", f"--port={self._port}", "--ServerApp.port_retries=0"),
                     *(f"--IdentityProvider.token={self._token}", f"--ServerApp.root_dir={self.folder}"),
                     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

@@ -1,18 +1,21 @@
-"""The same picture elsewhere: in a page that was exported, without any network."""
+"""The same picture elsewhere: in Notebook 7, in an exported page without any network, without its kernel."""
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyterlab import NotebookPage
+from jupyterlab import JupyterLab, NotebookPage
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 REPOSITORY = Path(__file__).parents[2]
-SLOW_MS = 40_000
+MS = 1000
+SLOW_MS = 40 * MS
 
 LOOK = """
 from rmqlab.cluster import attach
@@ -26,6 +29,45 @@ show("map", cluster)
 def looked_at(cluster, jupyterlab):
     """The name of a notebook that shows the map of the session's cluster."""
     return jupyterlab.write("elsewhere.ipynb", LOOK)
+
+
+@pytest.fixture
+def notebook_7(tmp_path):
+    server = JupyterLab(tmp_path, module="notebook")
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+def test_notebook_7_shows_the_picture_live_and_does_what_is_clicked(cluster, chromium, notebook_7):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})  # its console has errors of its own
+    notebook = NotebookPage(page, notebook_7, notebook_7.write("seven.ipynb", LOOK), front_end="notebooks")
+    notebook.run_all()
+    nodes = notebook.pictures("Cluster tests")
+    expect(nodes).to_be_visible(timeout=SLOW_MS)
+    nodes.locator("[data-action=hold]").click()
+    expect(nodes.locator("[data-id=badge]")).to_contain_text("held", timeout=SLOW_MS)
+    page.close()
+
+
+def test_a_picture_whose_kernel_is_gone_does_not_say_that_it_is_live(looked_at, page, jupyterlab):
+    notebook = NotebookPage(page, jupyterlab, looked_at)
+    notebook.run_all()
+    nodes = notebook.pictures("Cluster tests")
+    expect(nodes.locator("[data-id=badge]")).to_contain_text("live", timeout=SLOW_MS)
+    away = page.locator(".rmqlab-away")
+    expect(away).to_be_hidden()
+
+    with urllib.request.urlopen(jupyterlab.address("api/sessions"), timeout=20) as answer:
+        kernels = [each["kernel"]["id"] for each in json.load(answer) if each["path"] == looked_at]
+    request = urllib.request.Request(jupyterlab.address(f"api/kernels/{kernels[0]}/restart"), method="POST")
+    urllib.request.urlopen(request, timeout=60).close()
+    expect(away).to_be_visible(timeout=SLOW_MS)
+    expect(away).to_contain_text("Not live")
+    expect(nodes.locator("[data-id=badge]")).to_be_hidden()
+    expect(nodes.locator('[data-id="n-broker-a"]')).to_be_visible()  # what was seen last
 
 
 def exported(notebook, folder):
