@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 
 import pytest
 
 from rmqlab.errors import FaultError
-from rmqlab.faults import FAULTS, begin
+from rmqlab.faults import FAULTS, Fault, Kind, begin
 from rmqlab.links import listening_hosts
 from rmqlab.options import ClusterOptions
 from rmqlab.plan import NodeSpec, plan
@@ -68,6 +70,22 @@ def test_a_fault_that_does_not_exist_is_told_with_the_nearest_and_all() -> None:
 def test_a_cluster_of_somebody_else_is_never_broken(name: str) -> None:
     with pytest.raises(FaultError, match="backend external, where nothing can be broken"):
         begin(OfSomebodyElse(), name, ("broker-a",), {})
+
+
+def test_whoever_undoes_a_fault_waits_for_its_own_nodes_even_if_they_do_not_look_up_yet() -> None:
+    waited = []
+    cluster = SimpleNamespace(
+        name="just-launched",
+        nodes={
+            name: SimpleNamespace(name=name, spec=f"spec of {name}", state="down")
+            for name in ("namesrv", "broker-a", "broker-b")
+        },
+        wait_until_ready=waited.append,
+    )
+    kind = Kind("kill", lambda _cluster, node: nullcontext(f"{node} is gone"))
+    with Fault(cluster, kind, ("broker-a",), {}):
+        assert waited == []
+    assert waited == [["spec of broker-a"]]
 
 
 def test_with_links_everything_goes_through_the_relay_and_nodes_listen_behind_it() -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rmqlab.plan import NodeSpec
 
 _CLOCK_SLACK_S = 3.0
+_NAMED_S = 5.0
 _GONE_S = 10.0
 _STANDS_S = 5.0
 _PR_SET_TIMERSLACK = 29
@@ -104,6 +105,7 @@ class ProcessBackend:
                 **DETACHED,
             )
         mark = str(folder / next(iter(spec.files)))
+        _wait_until_named(process, mark)
         return {"pid": process.pid, "created": process.create_time(), "mark": mark}
 
     def state(self, handle: Handle) -> NodeState:
@@ -193,6 +195,18 @@ def _require_address(host: str) -> None:
             f"This system has no address {host}, which links need ({error}). "
             f"On macOS: `sudo ifconfig lo0 alias {host}`, for each that is missing, until the next boot."
         ) from error
+
+
+def _wait_until_named(process: psutil.Popen, mark: str) -> None:
+    """Wait until the system shows a process with its command line.
+
+    For a moment after it was started it has none (execve(2) closes the pipe that Popen waits for before it
+    has set the arguments), and without it nobody would find the process: it would count as down.
+    """
+    deadline = time.monotonic() + _NAMED_S
+    with contextlib.suppress(psutil.Error):  # it has died already: readiness says so
+        while mark not in process.cmdline() and time.monotonic() < deadline:
+            time.sleep(0.001)
 
 
 def _find(handle: Handle) -> psutil.Process | None:

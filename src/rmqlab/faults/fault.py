@@ -89,7 +89,9 @@ class Fault:
         others.remove(self)
         self._held.__exit__(None, None, None)
         if all(other.kind.keeps_ready for other in others):
-            self._cluster.wait_until_ready([])
+            nodes = self._cluster.nodes.values()
+            # Its own nodes by name: one that was launched this moment may not look up yet.
+            self._cluster.wait_until_ready([node.spec for node in nodes if node.name in self.where])
         self._tell("is undone")
 
     def _tell(self, what: str) -> None:
