@@ -66,6 +66,8 @@ def test_a_slave_that_is_paused_falls_behind_and_catches_up(pair, read):
 
     def behind():
         master, slave = read().stores.stores
+        if not master.copies:
+            return -1, "", slave.silent  # it has not connected yet
         (copy,) = master.copies
         return master.max_offset - copy.acked, copy.slave, slave.silent
 

@@ -72,7 +72,7 @@ def test_a_recording_holds_sends_receipts_and_faults_and_replays_what_the_broker
         producer.shutdown()
     recording = recorder.recording()
     sends = texts(recording, "send")
-    assert sum("SEND_OK" in text for text in sends) >= 2
+    assert any("SEND_OK" in text for text in sends)  # those of one moment are one line
     assert any("still failed" in text or "connect to" in text for text in sends)
     assert any(text.startswith("stock received from orders") for text in texts(recording, "receive"))
     assert "broker-a was killed" in texts(recording, "node")
@@ -85,7 +85,7 @@ def test_a_recording_holds_sends_receipts_and_faults_and_replays_what_the_broker
     said = [text for frame in shown.frames for _, text in frame.events]
     assert "broker-a is down" in said
     assert "broker-a is up" in said
-    assert sum(text.startswith("orders: SEND_OK") for text in said) >= 2
+    assert any(text.startswith("orders: SEND_OK") for text in said)
     assert shown.frames[-1].drawings[0].title.startswith("Topic orders: 7 messages in 2 queues")
     assert shown.save_html(tmp_path / "kill.html").stat().st_size < 300_000
 
