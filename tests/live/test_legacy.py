@@ -159,6 +159,13 @@ def test_it_comes_back_from_a_kill_with_its_messages(legacy, admin, orders):
     with_own_life.start()
     try:
         sent = send(with_own_life, orders)
+        store = legacy.folder / "broker-a" / "store" / "consumequeue"
+        # One that is killed between making a queue's file and giving it its size does not start again.
+        eventually(
+            lambda: all(file.stat().st_size for file in store.rglob("0*")),
+            timeout_s=20,
+            why="a queue's file stays empty",
+        )
         legacy.nodes["broker-a"].restart()
         eventually(
             lambda: sent.msg_id in {message.msg_id for message in admin.messages(orders)},

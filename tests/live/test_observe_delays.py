@@ -43,6 +43,12 @@ def producer(held):
 @pytest.fixture
 def reader(held):
     reader = Reader(held)
+    # A first reading, over a cold connection or of a broker that has just started, may have a gap.
+    eventually(
+        lambda: {level.broker for level in delays(reader).levels},
+        until=lambda brokers: brokers == {"broker-a", "broker-b"},
+        timeout_s=DEADLINE_S,
+    )
     yield reader
     reader.close()
 

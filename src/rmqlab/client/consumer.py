@@ -237,8 +237,11 @@ class PushConsumer:
         known = {topic for topic in real if routes.containsKey(topic)}
         consumer.getmQClientFactory().rebalanceImmediately()
         end = time.monotonic() + _QUEUES_S
+        wanted = None
         while known and time.monotonic() < end:
-            if known & {str(queue.getTopic()) for queue in balance.getProcessQueueTable().keySet()}:
+            # The thread takes one queue after the other, and asks the broker about each.
+            wanted = wanted or {queue for topic in known for queue in _share(java, balance, topic)}
+            if wanted and balance.getProcessQueueTable().keySet().containsAll(list(wanted)):
                 return
             time.sleep(_QUEUES_S / 25)
 
@@ -281,3 +284,19 @@ def _begin_no_other(service: Any) -> None:
     executor = field.get(service)
     executor.shutdown()
     executor.getQueue().clear()
+
+
+def _share(java: Any, balance: Any, topic: str) -> list[Any]:
+    """Return the queues of a topic that fall to this consumer now (RebalanceImpl#rebalanceByTopic)."""
+    jutil = jpype.JPackage("java.util")
+    queues = jutil.ArrayList(balance.getTopicSubscribeInfoTable().get(topic))
+    if str(balance.getMessageModel()) == "BROADCASTING":
+        return list(queues)
+    factory, group = balance.getmQClientFactory(), balance.getConsumerGroup()
+    members = factory.findConsumerIdList(topic, group)
+    if members is None or not members.contains(factory.getClientId()):
+        return []
+    jutil.Collections.sort(queues)
+    jutil.Collections.sort(members)
+    strategy = java.getAllocateMessageQueueStrategy()
+    return list(strategy.allocate(group, factory.getClientId(), queues, members))
