@@ -24,13 +24,3 @@ function morph(from, to) {
   }
   while (place) { const rest = place.nextSibling; place.remove(); place = rest; }
 }
-
-// What is left of a time, as views/countdown.py says it.
-function words(ms) {
-  const s = Math.ceil(ms / 1000);
-  if (s <= 0) return "due";
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
-}
