@@ -152,6 +152,7 @@ def test_the_file_is_bounded_and_says_that_it_ended_early(cluster, recorder):
         for number in range(10_000):
             recording.note(f"number {number} " + "x" * 200)
         assert not recording.running
+        assert happenings.listeners == ()
         until(lambda: not recording._feed.running)
     assert recording.path.stat().st_size <= 20_000
     assert read_recording("first").ended == "full"

@@ -41,7 +41,8 @@ def tell_answer(topic: str, outcome: Any) -> None:
 
 def _topic(message: Any) -> str:
     handle = getattr(message, "_handle", message)
-    return getattr(handle, "messages", [handle])[0].topic  # a batch is of one topic
+    first = (getattr(handle, "messages", None) or [handle])[0]  # a batch is of one topic
+    return getattr(first, "topic", "") or "no topic"  # what is refused need not be a message
 
 
 def _status(answer: Any) -> str:

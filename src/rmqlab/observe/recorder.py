@@ -128,7 +128,6 @@ class Recorder:
         if not self.running:
             return
         self._feed.remove(self._watch)
-        self._with.close()
         with contextlib.suppress(Exception):  # what ends a cell must not hide why it ended
             self._keep(self._feed.read(self._source, self._interest))
         with self._lock:
@@ -232,6 +231,7 @@ class Recorder:
         self._write({"at": _now_ms(), "end": why})
         self._file.close()
         self._file = None
+        self._with.close()  # here, since a recording may end by itself: when it is full
         self.why_ended = why
         self._only_one.release()
 
