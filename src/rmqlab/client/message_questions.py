@@ -93,5 +93,5 @@ class MessageQuestions(Connection):
                 return []
             raise refusal(f"look up {wanted} in {topic}", error) from None
         named = {address: route.broker for route in self.route(topic) for address in route.addresses.values()}
-        messages = (stored.from_java(message, named) for message in found if message is not None)
+        messages = stored.from_java((message for message in found if message is not None), named)
         return [replace(message, topic=self._names.shown(message.topic)) for message in messages]

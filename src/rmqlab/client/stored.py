@@ -8,11 +8,16 @@ immediately whether or not the offset holds a message.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jpype
 
 from rmqlab.client.facts import QueueRef, StoredMessage
+from rmqlab.client.java import java_class
+from rmqlab.client.message import KEYS, TAGS, ReceivedMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 # A group that every broker knows from the start (MixAll.TOOLS_CONSUMER_GROUP); mqadmin reads under this name
 # too.
@@ -21,7 +26,7 @@ _GROUP = "TOOLS_CONSUMER"
 _BATCH = 32
 # PullSysFlag: the request carries its subscription. Not set: commit an offset, suspend while empty.
 _SUBSCRIPTION = 0x1 << 2
-_UNIQ_KEY = "UNIQ_KEY"
+_STORED = "rmqlab.Stored"
 # RequestCode, ResponseCode.
 _QUERY_MESSAGE, _SUCCESS = 12, 0
 
@@ -30,9 +35,8 @@ def read(  # noqa: PLR0913, PLR0917 - what a pull request needs
     api: Any, address: str, queue: QueueRef, offset: int, count: int, timeout_ms: int
 ) -> list[StoredMessage]:
     """Return up to `count` messages from `offset` on; fewer if the queue ends, none if it is not there."""
-    mode = jpype.JClass("org.apache.rocketmq.client.impl.CommunicationMode").SYNC
-    decoder = jpype.JClass("org.apache.rocketmq.common.message.MessageDecoder")
-    buffer = jpype.JClass("java.nio.ByteBuffer")
+    mode = java_class("org.apache.rocketmq.client.impl.CommunicationMode").SYNC
+    decode = java_class(_STORED).decode
     found: list[StoredMessage] = []
     end = offset + count
     while offset < end:
@@ -40,7 +44,7 @@ def read(  # noqa: PLR0913, PLR0917 - what a pull request needs
         binary = api.pullMessage(address, request, timeout_ms, mode, None).getMessageBinary()
         if binary is None:
             break
-        batch = [_convert(message, queue.broker) for message in decoder.decodes(buffer.wrap(binary))]
+        batch = _converted(decode(binary), lambda _: queue.broker)
         batch = [message for message in batch if offset <= message.queue_offset < end]
         if not batch:
             break
@@ -67,9 +71,7 @@ def look_up(api: Any, address: str, topic: str, msg_id: str, timeout_ms: int) ->
     answer = api.getRemotingClient().invokeSync(address, request, timeout_ms)
     if int(answer.getCode()) != _SUCCESS or answer.getBody() is None:
         return []
-    decoder = jpype.JClass("org.apache.rocketmq.common.message.MessageDecoder")
-    messages = decoder.decodes(jpype.JClass("java.nio.ByteBuffer").wrap(answer.getBody()))
-    found = [_convert(message, str(message.getBrokerName() or "")) for message in messages]
+    found = _converted(java_class(_STORED).decode(answer.getBody()), lambda _: "")
     # The index is by hash: another id with the same one may be among them.
     return sorted(
         (message for message in found if message.msg_id == msg_id and message.topic == topic),
@@ -77,12 +79,16 @@ def look_up(api: Any, address: str, topic: str, msg_id: str, timeout_ms: int) ->
     )
 
 
-def from_java(message: Any, broker_at: dict[str, str]) -> StoredMessage:
-    """Convert a `MessageExt`; `broker_at` names the broker at an address: the message does not."""
-    host = message.getStoreHost()
-    address = f"{host.getAddress().getHostAddress()}:{host.getPort()}"
-    broker = str(message.getBrokerName() or "") or broker_at.get(address, address)
-    return _convert(message, broker)
+def from_java(messages: Iterable[Any], broker_at: dict[str, str]) -> list[StoredMessage]:
+    """Convert Java's `MessageExt`s; `broker_at` names the broker at an address: the messages do not."""
+    here = java_class("java.util.ArrayList")()
+    brokers = []
+    for message in messages:
+        host = message.getStoreHost()
+        address = f"{host.getAddress().getHostAddress()}:{host.getPort()}"
+        brokers.append(str(message.getBrokerName() or "") or broker_at.get(address, address))
+        here.add(message)
+    return _converted(java_class(_STORED).parts(here), brokers.__getitem__)
 
 
 def _request(queue: QueueRef, offset: int, count: int) -> Any:
@@ -103,25 +109,32 @@ def _request(queue: QueueRef, offset: int, count: int) -> Any:
     return request
 
 
-def _convert(message: Any, broker: str) -> StoredMessage:
-    properties = {str(entry.getKey()): str(entry.getValue()) for entry in message.getProperties().entrySet()}
-    # A decoded message answers getMsgId() with the sender's id and keeps the broker's own aside
-    # (MessageClientExt).
-    offset_id = getattr(message, "getOffsetMsgId", message.getMsgId)
-    body = message.getBody()
-    return StoredMessage(
-        topic=str(message.getTopic()),
-        broker=broker,
-        queue_id=int(message.getQueueId()),
-        queue_offset=int(message.getQueueOffset()),
-        commit_log_offset=int(message.getCommitLogOffset()),
-        msg_id=properties.get(_UNIQ_KEY) or str(message.getMsgId()),
-        offset_msg_id=str(offset_id()),
-        keys=properties.get("KEYS", ""),
-        tags=properties.get("TAGS", ""),
-        body=b"" if body is None else bytes(body),
-        properties=properties,
-        born_ms=int(message.getBornTimestamp()),
-        store_ms=int(message.getStoreTimestamp()),
-        reconsume_times=int(message.getReconsumeTimes()),
-    )
+def _converted(parts: Any, broker_of: Callable[[int], str]) -> list[StoredMessage]:
+    """Convert what `rmqlab.Stored` has taken apart; `broker_of` names the broker of each, by its place."""
+    texts, bodies = parts
+    content, at, found = bytes(bodies), 0, []
+    for place, text in enumerate(texts):
+        length, offset_msg_id, head = str(text).split("\n", 2)
+        body = content[at : at + int(length)]
+        at += len(body)
+        message = ReceivedMessage(head, body)
+        properties = message.properties
+        found.append(
+            StoredMessage(
+                topic=message.topic,
+                broker=broker_of(place) or message.broker,
+                queue_id=message.queue_id,
+                queue_offset=message.queue_offset,
+                commit_log_offset=message.commit_log_offset,
+                msg_id=message.id,
+                offset_msg_id=offset_msg_id,
+                keys=properties.get(KEYS, ""),
+                tags=properties.get(TAGS, ""),
+                body=body,
+                properties=properties,
+                born_ms=message.born_ms,
+                store_ms=message.store_ms,
+                reconsume_times=message.reconsume_times,
+            )
+        )
+    return found
