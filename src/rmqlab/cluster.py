@@ -114,7 +114,7 @@ class Cluster:
 
         Args:
             name: `kill`, `stop`, `pause` (a node), `cut`, `slow_link` (two nodes, or `clients` and a node),
-                `slow_flush`, `disk_full` (a broker).
+                `slow_flush`, `disk_full`, `power_loss`, `replica_loss` (a broker).
             *where: The nodes, or their names.
             **how: What the fault takes besides, such as `latency_ms=100` (docs/faults.md).
 

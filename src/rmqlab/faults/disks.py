@@ -52,16 +52,27 @@ def disk_full(cluster: Cluster, node: str) -> Iterator[str]:
         )
     if broker.role == "SLAVE":
         raise FaultError(f"{node} is a slave, which takes messages from its master alone. Fill the master's.")
+    with refusing(cluster, broker) as remark:
+        yield f"{node} refuses a message: {remark}"
+
+
+@contextmanager
+def refusing(cluster: Cluster, broker: Node) -> Iterator[str]:
+    """Let a broker refuse messages as it does when its disk is full; yield its own words.
+
+    Raises:
+        FaultError: it takes them all the same.
+    """
     order = _folder(cluster, broker) / FULL
     try:
         order.touch()
         answer = _probe(cluster, broker)
         if answer.code != _SERVICE_NOT_AVAILABLE or "disk is full" not in answer.remark:
             raise FaultError(
-                f"{node} does not take its disk for full: it answered {answer.code} {answer.remark}. "
+                f"{broker.name} does not take its disk for full: it answered {answer.code} {answer.remark}. "
                 "Restart it, and try again."
             )
-        yield f"{node} refuses a message: {answer.remark}"
+        yield answer.remark
     finally:
         order.unlink(missing_ok=True)
 
@@ -118,13 +129,18 @@ def _slow_pool(cluster: Cluster, broker: Node, ms: int) -> Iterator[str]:
     """Let the broker hand its buffers to the disk seldom (CommitLog.CommitRealTimeService)."""
     try:
         _configure(cluster, broker, dict.fromkeys(_COMMIT_INTERVALS, str(ms)))
-        answer = remoting.ask(broker.address, _GET_BROKER_CONFIG, credentials=cluster.credentials)
-        if f"commitIntervalCommitLog={ms}\n" not in answer.body.decode():
+        if configuration(cluster, broker)["commitIntervalCommitLog"] != str(ms):
             raise FaultError(f"{broker.name} did not take commitIntervalCommitLog={ms}.")
         yield f"{broker.name} flushes slowly: it hands messages to the disk every {ms} ms, and says so."
     finally:
         if broker.state == "up":  # one that starts again reads its file
             _configure(cluster, broker, {name: _property(broker, name) for name in _COMMIT_INTERVALS})
+
+
+def configuration(cluster: Cluster, broker: Node) -> dict[str, str]:
+    """Return the properties that a broker runs with, by its own word."""
+    answer = remoting.ask(broker.address, _GET_BROKER_CONFIG, credentials=cluster.credentials)
+    return dict(line.split("=", 1) for line in answer.body.decode().splitlines() if "=" in line)
 
 
 def _configure(cluster: Cluster, broker: Node, properties: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rmqlab import happenings
 from rmqlab.errors import FaultError
-from rmqlab.faults import disks, network, nodes
+from rmqlab.faults import disks, machines, network, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,8 @@ FAULTS = {
         Kind("slow_link", network.slow_link, needs="links=True"),
         Kind("slow_flush", disks.slow_flush, needs="slow_disk=True"),
         Kind("disk_full", disks.disk_full),
+        Kind("power_loss", machines.power_loss),
+        Kind("replica_loss", machines.replica_loss),
     )
 }
 """Every fault, by name."""

@@ -24,10 +24,10 @@ def kill(cluster: Cluster, node: str) -> Iterator[str]:
     was = whereabouts(broken)
     try:
         broken.kill()
-        _require(broken, "down")
+        require_state(broken, "down")
         yield f"{node} was killed: {was} is gone{said_of_answers(broken)}."
     finally:
-        _start(cluster, broken)
+        start(cluster, broken)
 
 
 @contextmanager
@@ -39,11 +39,11 @@ def stop(cluster: Cluster, node: str) -> Iterator[str]:
     begun = time.monotonic()
     try:
         broken.stop()
-        _require(broken, "down")
+        require_state(broken, "down")
         took = time.monotonic() - begun
         yield f"{node} ended after {took:.1f} s: {was} is gone{said_of_answers(broken)}."
     finally:
-        _start(cluster, broken)
+        start(cluster, broken)
 
 
 @contextmanager
@@ -53,18 +53,24 @@ def pause(cluster: Cluster, node: str) -> Iterator[str]:
     broken.require_running("pause")
     try:
         broken.pause()
-        _require(broken, "paused")
+        require_state(broken, "paused")
         yield f"{node} is paused: {whereabouts(broken)} stands still{said_of_answers(broken)}."
     finally:
         if broken.state == "paused":
             broken.resume()
 
 
-def _require(node: Node, state: str) -> None:
+def require_state(node: Node, state: str) -> None:
+    """See to it that a fault took effect.
+
+    Raises:
+        FaultError: it did not.
+    """
     if node.state != state:
         raise FaultError(f"{node.name} should be {state} and is {node.state}. Try again.")
 
 
-def _start(cluster: Cluster, node: Node) -> None:
+def start(cluster: Cluster, node: Node) -> None:
+    """Start a node that is down again on its files."""
     if node.state == "down":
         cluster.launch([node.spec])
