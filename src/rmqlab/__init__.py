@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rmqlab.checks.verdict import Verdict
     from rmqlab.cluster import Cluster, attach, list_clusters
     from rmqlab.connecting import connect
-    from rmqlab.lab import Lab, expect_error, start_lab
+    from rmqlab.expecting import expect_error
+    from rmqlab.lab import Lab, start_lab
     from rmqlab.starting import start_cluster
 
 __version__ = "0.1.0"
@@ -23,7 +24,7 @@ _HOME = {
     "Verdict": "rmqlab.checks.verdict",
     "attach": "rmqlab.cluster",
     "connect": "rmqlab.connecting",
-    "expect_error": "rmqlab.lab",
+    "expect_error": "rmqlab.expecting",
     "list_clusters": "rmqlab.cluster",
     "start_cluster": "rmqlab.starting",
     "start_lab": "rmqlab.lab",

@@ -255,13 +255,19 @@ def is_usable(record: Record) -> bool:
 
 
 def end(record: Record, *, keep_files: bool) -> None:
-    """End all nodes, NameServers and relay last, then give back ports, record and (unless kept) files."""
+    """End all nodes, NameServers and relay last, then give back ports, record and (unless kept) files.
+
+    Clusters that are a part of it end first.
+    """
     record = records.read(record.name) or record
     if record.backend == "external":
         external.remove_ours(record)
         records.forget(record)
         shutil.rmtree(record.folder, ignore_errors=True)
         return
+    for part in records.all_records():
+        if part.part_of == record.name:
+            end_if(part.name, lambda still: still.part_of == record.name)
     backend = find_backend(record.backend)
     leases.release(record.name)
     for last in (False, True):

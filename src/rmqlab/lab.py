@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 import sys
@@ -13,15 +12,15 @@ from rmqlab.checks import engine
 from rmqlab.checks.course import lab_slugs
 from rmqlab.client import warm_up
 from rmqlab.connecting import connect
-from rmqlab.errors import CourseError, ExternalClusterError, RmqLabError
+from rmqlab.errors import CourseError, ExternalClusterError
 from rmqlab.inbox import Inbox
 from rmqlab.options import ClusterOptions
 from rmqlab.runtime import ROCKETMQ
 from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
     from rmqlab.authentication import Credentials
     from rmqlab.checks.verdict import Verdict
@@ -43,6 +42,7 @@ class Lab:
         self.slug = slug
         self.cluster = cluster
         self._admin: Admin | None = None
+        self._others: list[Lab] = []
 
     @property
     def namesrv(self) -> str:
@@ -74,6 +74,40 @@ class Lab:
             cluster = self.cluster
             self._admin = Admin(cluster.namesrv, credentials=cluster.credentials, namespace=cluster.namespace)
         return self._admin
+
+    def another(
+        self, topology: str = "single", *, name: str | None = None, fresh: bool = False, **options: Any
+    ) -> Lab:
+        """Start another cluster of this lab, or re-attach to it; topics, faults, pictures are its own.
+
+        It ends with its `stop()`, at the end of `with lab.another(...) as pair:`, or with the lab's cluster.
+
+        Args:
+            topology: Its shape.
+            name: Tells it from the lab's others; the topology's by default. It is found as `SLUG.NAME`.
+            fresh: Throw away what runs, with its messages, and start anew.
+            **options: As for `start_lab`.
+
+        Raises:
+            NoSuchClusterError: the lab's cluster has ended.
+            ExternalClusterError: the lab is on a cluster that others run.
+            ClusterError: it runs with another shape or other options; and as `start_cluster`.
+        """
+        mine = self.cluster
+        mine.require_alive()
+        if mine.backend.name == "external":
+            raise ExternalClusterError(_wants_its_own(f"another cluster, {name or topology}"))
+        cluster = start_cluster(
+            topology,
+            name=f"{mine.name}.{name or topology}",
+            backend=mine.backend.name,
+            options=ClusterOptions.of(**options),
+            lease_s=_lease_s(),
+            part_of=mine.name,
+            fresh=fresh,
+        )
+        self._others.append(Lab(self.slug, cluster))
+        return self._others[-1]
 
     def topic(self, name: str, *, queues: int = 4, kind: str = "normal", broker: str | None = None) -> str:
         """Create a topic unless it exists, and return its name. Its messages stay for the next run.
@@ -154,10 +188,18 @@ class Lab:
 
     def stop(self) -> None:
         """End the lab's cluster now, and delete its messages. Otherwise it ends by itself, when unused."""
+        while self._others:
+            self._others.pop().stop()
         if self._admin is not None:
             self._admin.close()
             self._admin = None
         self.cluster.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def __repr__(self) -> str:
         return f"<Lab {self.slug} at {self.namesrv}>"
@@ -190,14 +232,13 @@ def start_lab(
         lab = Lab(slug, _connect(slug, topology, options, fresh=fresh))
         _show(lab, "")
         return lab
-    lease_s = float(os.environ.get("RMQLAB_LEASE", LEASE_S))
     why_ended = records.why_ended(slug)
     cluster = start_cluster(
         topology,
         name=slug,
         backend=backend,
         options=ClusterOptions.of(**options),
-        lease_s=lease_s,
+        lease_s=_lease_s(),
         fresh=fresh,
         meanwhile=warm_up,
     )
@@ -211,11 +252,19 @@ def _connect(slug: str, topology: str, options: dict[str, Any], *, fresh: bool) 
     """Connect to the cluster that RMQLAB_NAMESRV names, unless the lab wants one of another kind."""
     wanted = [*([topology] if topology != "single" else []), *(f"{key}={options[key]}" for key in options)]
     if wanted:
-        raise ExternalClusterError(
-            f"This lab wants a cluster of its own kind ({', '.join(wanted)}), and a cluster that others run "
-            "is as it is. Start it on your machine: RMQLAB_BACKEND=process."
-        )
+        raise ExternalClusterError(_wants_its_own(f"a cluster of its own kind ({', '.join(wanted)})"))
     return connect(name=slug, fresh=fresh, meanwhile=warm_up)
+
+
+def _wants_its_own(what: str) -> str:
+    return (
+        f"This lab wants {what}, and a cluster that others run is as it is. "
+        "Start it on your machine: RMQLAB_BACKEND=process."
+    )
+
+
+def _lease_s() -> float:
+    return float(os.environ.get("RMQLAB_LEASE", LEASE_S))
 
 
 def _show(lab: Lab, why_ended: str) -> None:
@@ -230,22 +279,6 @@ def _show(lab: Lab, why_ended: str) -> None:
         if lab.cluster.why_backend:
             print(lab.cluster.why_backend)  # noqa: T201
         ipython.display.display(lab)
-
-
-@contextlib.contextmanager
-def expect_error(*kinds: type[BaseException]) -> Iterator[None]:
-    """Run code that a lesson expects to fail, and show the error as one line.
-
-    Raises:
-        RmqLabError: nothing failed. An error of another kind passes through.
-    """
-    try:
-        yield
-    except kinds as error:
-        print(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")  # noqa: T201
-    else:
-        names = " or ".join(kind.__name__ for kind in kinds)
-        raise RmqLabError(f"This should have failed with {names}, and did not.")
 
 
 def _require_lab(slug: str) -> None:

@@ -38,7 +38,7 @@ class Record:
 
     `lease_s` is None for a cluster that is kept until somebody ends it. `starter` is the pid of the process
     that is starting it, 0 once it is ready. `handles` has one entry a launched node. `options` are those
-    that were chosen on top of the topology.
+    that were chosen on top of the topology. `part_of` names the cluster with which it ends, if any.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Record:
     specs: tuple[NodeSpec, ...]
     handles: dict[str, Handle]
     options: dict[str, Any] = field(default_factory=dict)
+    part_of: str = ""
 
     @property
     def namesrv(self) -> str:

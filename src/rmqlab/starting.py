@@ -36,6 +36,7 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
     options: ClusterOptions | None = None,
     namesrv_port: int | None = None,
     lease_s: float | None = None,
+    part_of: str = "",
     fresh: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Cluster:
@@ -48,6 +49,7 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
         options: What to choose on top of the topology.
         namesrv_port: A port for the first NameServer; by default a free one.
         lease_s: End the cluster when nobody has used it for so many seconds. None: keep it until `stop`.
+        part_of: The name of the cluster with which it ends, whoever ends that.
         fresh: End one of that name first, and delete its messages.
         meanwhile: Called once the nodes are launched, to do something useful while they boot.
 
@@ -84,7 +86,16 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
             ensure_jars()
             ensure_archive()
         record = Record(
-            name, shape.name, chosen.name, time.time(), lease_s, os.getpid(), (), {}, options.chosen()
+            name,
+            shape.name,
+            chosen.name,
+            time.time(),
+            lease_s,
+            os.getpid(),
+            (),
+            {},
+            options.chosen(),
+            part_of,
         )
         cluster = _start_new(record, options, namesrv_port, meanwhile)
         cluster.why_backend = why

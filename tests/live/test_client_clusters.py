@@ -67,6 +67,28 @@ def test_an_answer_other_than_ok_is_retried_at_another_broker_if_it_is_wished(tw
     assert {answer.queue.broker for answer in answers} >= {"broker-b"}
 
 
+def test_a_broker_that_hangs_leaves_no_time_for_another_unless_each_attempt_has_its_own(two):
+    import rocketmq.exceptions
+
+    topic = two.topic("orders")
+    patient, brisk = (
+        two.producer(timeout_ms=1500),
+        two.producer(timeout_ms=10_000, attempt_timeout_ms=500),
+    )
+    for producer in (patient, brisk):
+        producer.send(two.api.Message(topic, "the way is known"))
+    with two.cluster.fault("pause", "broker-a"):
+        refused = 0
+        for _ in range(8):  # the queues take turns, about half of them are broker-a's
+            try:
+                patient.send(two.api.Message(topic, "x"))
+            except rocketmq.exceptions.ProducerSendSyncFailed:
+                refused += 1
+        assert 0 < refused < 8
+        answers = [brisk.send(two.api.Message(topic, "x")) for _ in range(8)]
+    assert {answer.queue.broker for answer in answers} == {"broker-b"}
+
+
 def all_ways(client, topic, **who):
     """Send, consume and pull; return how many messages came, and the progress of the one who pulled."""
     api = client.api

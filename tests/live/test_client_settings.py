@@ -19,6 +19,7 @@ def settings_of(java, *getters):
 PRODUCER = (
     "getSendMsgTimeout",
     "getRetryTimesWhenSendFailed",
+    "getSendMsgMaxTimeoutPerRequest",
     "getRetryTimesWhenSendAsyncFailed",
     "isRetryAnotherBrokerWhenNotStoreOK",
     "getCompressMsgBodyOverHowmuch",
@@ -49,6 +50,7 @@ def test_a_producer_runs_with_what_it_was_given(client):
     java = client.producer(
         timeout_ms=1500,
         retries=0,
+        attempt_timeout_ms=700,
         async_retries=5,
         retry_another_broker=True,
         compress_over=99,
@@ -58,7 +60,7 @@ def test_a_producer_runs_with_what_it_was_given(client):
         backpressure=20,
         instance="shelf-7",
     )._handle.java()
-    assert settings_of(java, *PRODUCER) == (1500, 0, 5, True, 99, 9, 1000, True, True)
+    assert settings_of(java, *PRODUCER) == (1500, 0, 700, 5, True, 99, 9, 1000, True, True)
     assert "shelf-7" in str(java.buildMQClientId())
 
 
@@ -86,6 +88,7 @@ def test_a_consumer_runs_with_what_it_was_given(client):
     [
         {"timeout_ms": 0},
         {"retries": -1},
+        {"attempt_timeout_ms": 0},
         {"compress_level": 10},
         {"max_message_size": 0},
         {"backpressure": 9},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from rmqlab import expect_error, start_lab
-from rmqlab.errors import CourseError, RmqLabError
+from rmqlab import Lab, expect_error, start_lab
+from rmqlab.errors import CourseError, ExternalClusterError, RmqLabError
 
 pytestmark = pytest.mark.unit
 
@@ -30,3 +32,11 @@ def test_an_error_that_was_expected_and_did_not_come_is_an_error() -> None:
 def test_an_error_of_another_kind_passes_through() -> None:
     with pytest.raises(ZeroDivisionError), expect_error(LookupError):
         _ = 1 / 0
+
+
+def test_a_lab_on_others_cluster_has_no_other_cluster() -> None:
+    theirs = SimpleNamespace(
+        name="00-welcome", backend=SimpleNamespace(name="external"), require_alive=lambda: None
+    )
+    with pytest.raises(ExternalClusterError, match="wants another cluster, pair, and a cluster that others"):
+        Lab("00-welcome", theirs).another("master-slave-sync", name="pair")

@@ -42,7 +42,9 @@ class Producer(AsyncProducer):
         timeout_ms: how long one send may take, with all its retries (sendMsgTimeout).
         retries: further attempts of a sync send that failed, at another broker if there is one
             (retryTimesWhenSendFailed): 2 retries are 3 attempts.
-        async_retries: the same for async sends (retryTimesWhenSendAsyncFailed).
+        attempt_timeout_ms: how long one attempt of a sync send may take (sendMsgMaxTimeoutPerRequest).
+            Default: all that is left of `timeout_ms`, so that a broker that hangs leaves no time for another.
+        async_retries: as `retries`, for async sends (retryTimesWhenSendAsyncFailed).
         retry_another_broker: whether an answer other than OK is a failure too, and leads to another attempt
             (retryAnotherBrokerWhenNotStoreOK).
         compress_over: bodies above so many bytes are compressed (compressMsgBodyOverHowmuch).
@@ -67,6 +69,7 @@ class Producer(AsyncProducer):
         namesrv: str | None = None,
         timeout_ms: int = 3000,
         retries: int = 2,
+        attempt_timeout_ms: int | None = None,
         async_retries: int = 2,
         retry_another_broker: bool = False,
         compress_over: int = 4096,
@@ -85,6 +88,8 @@ class Producer(AsyncProducer):
         check_number("compress_over", compress_over, 0)
         if backpressure is not None:
             check_number("backpressure", backpressure, 10)
+        if attempt_timeout_ms is not None:
+            check_number("attempt_timeout_ms", attempt_timeout_ms, 1)
         self._make(group)
         self.set_timeout(timeout_ms)
         self.set_compress_level(compress_level)
@@ -92,6 +97,8 @@ class Producer(AsyncProducer):
 
         def configure(java: Any) -> None:
             java.setRetryTimesWhenSendFailed(retries)
+            if attempt_timeout_ms is not None:
+                java.setSendMsgMaxTimeoutPerRequest(attempt_timeout_ms)
             java.setRetryTimesWhenSendAsyncFailed(async_retries)
             java.setRetryAnotherBrokerWhenNotStoreOK(retry_another_broker)
             java.setCompressMsgBodyOverHowmuch(compress_over)
