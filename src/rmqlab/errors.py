@@ -22,7 +22,8 @@
     │       └── NotOursError     a change to what is not ours, on a cluster that others use
     ├── CourseError              a lab's source, or an unknown lab or exercise
     ├── RecordingError           a recording that cannot be made, found or read
-    └── LedgerError              a ledger that cannot be written, read or closed against the broker
+    ├── LedgerError              a ledger that cannot be written, read or closed against the broker
+    └── ChaosError               no such recipe or fault, or a campaign's file that is none
 
 A message says what happened, the evidence, and what to do next.
 """
@@ -127,3 +128,7 @@ class RecordingError(RmqLabError):
 
 class LedgerError(RmqLabError):
     """A ledger cannot be written or read, or a broker is silent, so that nobody can say what is lost."""
+
+
+class ChaosError(RmqLabError):
+    """No recipe or fault has that name, or a file of runs cannot be read."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmqlab.cli import clusters, containers, making, recordings
+from rmqlab.cli import chaos, clusters, containers, making, recordings
 from rmqlab.cli.consoles import err, out
 from rmqlab.errors import RmqLabError
 
@@ -89,6 +89,7 @@ def reset(
     )
 
 
+app.add_typer(chaos.app)
 app.add_typer(clusters.app)
 app.add_typer(containers.app)
 app.add_typer(making.app)

@@ -79,6 +79,7 @@ class Entry:
         number: its place among the messages that were sent, from 0 on.
         sent: when, in seconds since 1970, once an attempt.
         answers: what the attempts came to, as in `Answered.answer`.
+        answered: when each of them came.
         stored: where the broker holds it.
         delivered: each call of a consumer's callback.
         processed: each time a callback was done with it.
@@ -92,6 +93,7 @@ class Entry:
     number: int
     sent: list[float] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
     stored: tuple[Copy, ...] = ()
     delivered: list[Delivered] = field(default_factory=list)
     processed: list[Processed] = field(default_factory=list)

@@ -73,6 +73,7 @@ def _entries(events: Iterable[Event]) -> dict[str, Entry]:
             continue  # of a program whose own lines are not here
         if isinstance(event, Answered):
             entry.answers.append(event.answer)
+            entry.answered.append(event.at)
         elif isinstance(event, Delivered):
             entry.delivered.append(event)
         elif isinstance(event, Processed) and event.done:

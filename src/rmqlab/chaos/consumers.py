@@ -1,0 +1,161 @@
+"""The consumers of a trial: processes (`worker`) that can be killed, frozen and replaced."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any
+
+import psutil
+
+from rmqlab.errors import FaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ANSWER_S = 60.0
+_HELD_S = 20.0
+
+
+class ConsumerProcess:
+    """One consumer. It is told what to do by lines, and answers by lines."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._order: dict[str, str] = {}
+        self._launch()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def begin(self, **order: str) -> None:
+        """Begin to consume; return once it has its share of the queues.
+
+        Raises:
+            FaultError: it has died, or does not begin in time.
+        """
+        self._order = order
+        self._tell("begin", name=self.name, **order)
+        self._wait_for("done", "begin", _ANSWER_S)
+
+    def end(self) -> None:
+        """Shut the consumer down; its callbacks have ended then."""
+        self._order = {}
+        self._tell("end")
+        self._wait_for("done", "end", _ANSWER_S)
+
+    def hold(self) -> str:
+        """Let it keep the next message between its work and its acknowledgement; return that message.
+
+        Raises:
+            FaultError: none comes.
+        """
+        self._tell("hold")
+        return self._wait_for("held", "", _HELD_S)
+
+    def release(self) -> None:
+        """Let it go on with the message that it keeps."""
+        self._tell("release")
+
+    def suspend(self) -> None:
+        """Freeze the process; return once it stands still.
+
+        Raises:
+            FaultError: it does not.
+        """
+        process = psutil.Process(self.pid)
+        process.suspend()
+        deadline = time.monotonic() + _HELD_S
+        while process.status() != psutil.STATUS_STOPPED:
+            if time.monotonic() > deadline:
+                raise FaultError(f"{self.name} does not stand still.")
+            time.sleep(0.01)
+
+    def resume(self) -> None:
+        """Let the process go on."""
+        psutil.Process(self.pid).resume()
+
+    def kill(self) -> None:
+        """Kill -9; return when it is gone."""
+        self._process.kill()
+        self._process.wait(_ANSWER_S)
+
+    def replace(self) -> None:
+        """Start another process in its place, which takes up what this one was at."""
+        self.close()
+        self._launch()
+        if self._order:
+            self.begin(**self._order)
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _launch(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "rmqlab.chaos.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+
+    def _tell(self, what: str, **more: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it has died: the answer will be missed
+            self._process.stdin.write(json.dumps({"do": what, **more}) + "\n")
+            self._process.stdin.flush()
+
+    def _wait_for(self, kind: str, what: str, timeout_s: float) -> str:
+        deadline = time.monotonic() + timeout_s
+        while (left := deadline - time.monotonic()) > 0 and self._process.poll() is None:
+            with suppress(queue.Empty):
+                answer = self._answers.get(timeout=min(left, 0.5))
+                if kind in answer and answer[kind].startswith(what):
+                    return str(answer[kind])
+        state = "has died" if self._process.poll() is not None else f"says nothing within {timeout_s:g} s"
+        raise FaultError(f"{self.name} {state} (asked for: {what or kind}).")
+
+
+def _read(lines: IO[str], into: queue.Queue[dict[str, Any]]) -> None:
+    with suppress(ValueError, OSError):  # closed beneath us
+        for line in lines:
+            if line.startswith("{"):
+                into.put(json.loads(line))
+
+
+@contextmanager
+def consumers(count: int) -> Iterator[tuple[ConsumerProcess, ...]]:
+    """Run so many consumers, and see to it that none is left."""
+    running = tuple(ConsumerProcess(f"consumer-{number}") for number in range(1, count + 1))
+    try:
+        yield running
+    finally:
+        for each in running:
+            each.close()
+
+
+def all_begin(running: tuple[ConsumerProcess, ...], **order: str) -> None:
+    """Let all begin at once: each waits for its share, which it has when the others are there."""
+    with ThreadPoolExecutor(max(1, len(running))) as pool:
+        list(pool.map(lambda each: each.begin(**order), running))
+
+
+def all_end(running: tuple[ConsumerProcess, ...]) -> None:
+    """Let all end at once."""
+    with ThreadPoolExecutor(max(1, len(running))) as pool:
+        list(pool.map(ConsumerProcess.end, running))
