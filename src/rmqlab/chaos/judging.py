@@ -55,6 +55,7 @@ def judged(  # noqa: PLR0913, PLR0917  (what a trial knows)
         else 0,
         duplicated=account.count(Verdict.DUPLICATED),
         stored_twice=sum(len(entry.stored) > 1 for entry in entries),
+        delivered_twice=sum(len(entry.delivered) > 1 for entry in entries),
         done_twice=sum(len(entry.processed) > 1 for entry in entries),
         reordered=account.count(Verdict.OUT_OF_ORDER),
         effects_twice=twice,
@@ -85,8 +86,8 @@ def _effects(database: Path) -> tuple[int, int]:
 def _longest_silence(moments: Iterable[float], begun: float, ended: float) -> float | None:
     """Return the longest time between two moments, of which the later is after the begin; in seconds.
 
-    What comes long after the end (sends have stopped, the rest is consumed) does not count. None: nothing came
-    after the end.
+    What comes long after the end (sends have stopped, the rest is consumed) does not count. None: none
+    came after the end.
     """
     longest, before = 0.0, begun
     for moment in sorted(moments):

@@ -93,7 +93,7 @@ def _cell(cell: Cell, x: float, y: float) -> str:
 
 
 def draw_timeline(run: Run) -> Drawing:
-    """Draw one run: acknowledgements above the line, failures below it, deliveries beneath, the fault behind."""
+    """Draw one run: acknowledgements, failures below them, deliveries beneath; the fault lies behind."""
     line = run.timeline
     ticks = max(len(line.acknowledged), 1)
     left, scale = PAD + 96, (_TIMELINE_W - 2 * PAD - 96) / ticks

@@ -133,7 +133,8 @@ def _commands(runs: Iterable[Run]) -> Iterator[str]:
         group = tuple(part)
         hazards = [name for name in HAZARDS if any(run.hazard == name for run in group)]
         times = 1 + max(run.number for run in group)
-        yield f"    rmqlab chaos {recipe} --faults {','.join(hazards)} --runs {times} --seed {seed} --backend {backend}"
+        how = f"--runs {times} --seed {seed} --backend {backend}"
+        yield f"    rmqlab chaos {recipe} --faults {','.join(hazards)} {how}"
 
 
 def html(runs: Iterable[Run]) -> str:
@@ -161,9 +162,13 @@ def _told(cell: Cell) -> Iterator[str]:
     )
     if cell.runs:
         run = max(cell.runs, key=lambda each: each.lost)
+        twice = (
+            f"{run.stored_twice:,} stored twice, {run.delivered_twice:,} delivered twice, "
+            f"{run.done_twice:,} done twice, {run.effects_twice} effects twice"
+        )
         numbers = (
-            f"{run.duplicated:,} duplicated ({run.stored_twice:,} stored twice, {run.done_twice:,} done twice, "
-            f"{run.effects_twice} effects twice), {run.reordered:,} out of order, {run.outbox:,} in the outbox. "
+            f"{run.duplicated:,} duplicated ({twice}), {run.reordered:,} out of order, {run.outbox:,} in the "
+            "outbox. "
         )
         yield f"<p>{escape(numbers)}{escape(' '.join(run.evidence))}</p>"
         yield draw_timeline(run).svg

@@ -43,6 +43,7 @@ class Run:
         lost: Acknowledged, and no broker holds them. What no recipe that promises may have.
         undelivered: Stored, and no consumer was done with them when nothing moved any more.
         duplicated: Stored more than once, or done more than once; `stored_twice` and `done_twice` say which.
+        delivered_twice: Given to consumers more than once, whether or not it was done the first time.
         reordered: Done after a later message of the same key.
         effects_twice: Effects that happened more than once. Has to be 0.
         effects_missing: Messages that were done without an effect. Has to be 0.
@@ -74,6 +75,7 @@ class Run:
     duplicated: int = 0
     stored_twice: int = 0
     done_twice: int = 0
+    delivered_twice: int = 0
     reordered: int = 0
     effects_twice: int = 0
     effects_missing: int = 0

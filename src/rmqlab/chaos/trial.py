@@ -224,7 +224,7 @@ class _Trial:
         return self._ledger.reconcile(groups=groups)
 
     def _settle(self) -> None:
-        """Wait until all that is stored is done, or nothing has moved for a while: what is lost never comes."""
+        """Wait until all that is stored is done, or nothing has moved for a while."""
         if not self._stage.consumers:
             return
         deadline, least, since = time.monotonic() + _SETTLED_S, -1, time.monotonic()

@@ -2,7 +2,7 @@
 
     {"do": "begin", "cluster": ..., "ledger": ..., "topic": ..., "group": ..., "database": ...,
      "name": ...}
-    {"do": "hold"}      keep the next message between its work and its acknowledgement; answers {"held": message}
+    {"do": "hold"}      keep the next message between its work and its acknowledgement; {"held": message}
     {"do": "release"}   let it go on
     {"do": "end"}       shut the consumer down
 
