@@ -84,6 +84,14 @@ def test_what_the_file_has_is_not_run_again_and_the_rest_is_added(tmp_path):
     assert nothing.begun == []
 
 
+def test_a_void_run_is_tried_again(tmp_path):
+    out = tmp_path / "runs.jsonl"
+    out.write_text(a_run("default", void="nothing happened").to_json() + "\n", encoding="utf-8")
+    stages = Stages()
+    played(stages, out, runs=1, recipes=("default",))
+    assert stages.done == [("default", name, 0) for name in PAIR]
+
+
 def test_a_run_is_a_line_and_comes_back_as_it_was(tmp_path):
     out = tmp_path / "runs.jsonl"
     run = a_run(lost=3, receives_stalled_s=None)
@@ -108,7 +116,7 @@ def test_a_cell_says_whether_the_promise_was_kept():
     assert table.cell("full", "power-loss").verdict == "not run"
     assert table.broken == ()
     assert table.summary == (
-        "acknowledged and lost: 0 of 2,970 in 3 runs under a promise, 5 of 990 in 1 runs without one."
+        "acknowledged and lost: 0 of 2,970 in 3 runs under a promise, 5 of 990 in 1 run without one."
     )
 
 
@@ -118,7 +126,7 @@ def test_a_void_run_counts_for_nothing_and_is_never_green():
     assert table.cell("full", "kill-master").why == "no send was under way"
     assert table.broken == ()
     assert "0 in 0 runs under a promise" in table.summary
-    assert "1 runs are void" in table.summary
+    assert "1 run void" in table.summary
 
 
 def test_what_cannot_be_tried_says_why():
@@ -175,9 +183,9 @@ def test_a_report_says_what_was_promised_what_was_seen_and_how_to_repeat_it():
     [
         (a_run(), 0, "acknowledged and lost: 0 of 990"),
         (a_run(lost=1), 1, "A PROMISE WAS BROKEN"),
-        (a_run("default", "power-loss", lost=5), 0, "5 of 990 in 1 runs without one"),
+        (a_run("default", "power-loss", lost=5), 0, "5 of 990 in 1 run without one"),
         (a_run(effects_twice=1), 1, "1 effects did not happen exactly once"),
-        (a_run(lost=1, void="nothing happened"), 0, "1 runs are void"),
+        (a_run(lost=1, void="nothing happened"), 0, "1 run void"),
     ],
     ids=["kept", "broken", "weak", "effects", "void"],
 )

@@ -42,7 +42,8 @@ def campaign(  # noqa: PLR0913  (each is one choice of the caller)
         seed: Settles, with a run's number, when the hazard comes and what it hits.
         consumers: Consumers of each trial; with 0 messages are only sent and stored.
         backend: `process` or `docker`.
-        out: A file: each run is added to it as a line at once. Runs that it has already are not run again.
+        out: A file: each run is added to it as a line at once. Runs that it has already are not run again,
+            but for those that proved nothing (`void`).
         told: Is called with each run that is new.
 
     Returns:
@@ -75,7 +76,7 @@ def play(  # noqa: PLR0913, PLR0917  (what `campaign` was asked for, and the han
     do: Perform,
 ) -> tuple[Run, ...]:
     """Do what is not in the file yet; a cluster that is no longer whole is replaced by a new one."""
-    known = {run.name: run for run in (read_runs(out) if out and out.exists() else ())}
+    known = {run.name: run for run in (read_runs(out) if out and out.exists() else ()) if not run.void}
     results = []
     for recipe in recipes:
         # round by round, so that a campaign that is cut off has tried everything at least

@@ -6,6 +6,7 @@ import json
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -98,17 +99,18 @@ class ConsumerProcess:
     def close(self) -> None:
         """End the process, whatever it does."""
         self.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._words):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
 
     def _launch(self) -> None:
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rmqlab.chaos.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._words,
             text=True,
         )
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -127,7 +129,11 @@ class ConsumerProcess:
                 answer = self._answers.get(timeout=min(left, 0.5))
                 if kind in answer and answer[kind].startswith(what):
                     return str(answer[kind])
-        state = "has died" if self._process.poll() is not None else f"says nothing within {timeout_s:g} s"
+        state = f"says nothing within {timeout_s:g} s"
+        if self._process.poll() is not None:
+            self._words.seek(0)
+            last = self._words.read().decode(errors="replace").strip().splitlines()[-1:]
+            state = f"has died: {' '.join(last) or 'without a word'}"
         raise FaultError(f"{self.name} {state} (asked for: {what or kind}).")
 
 

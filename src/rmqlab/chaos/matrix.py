@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rmqlab.chaos.hazards import HAZARDS
 from rmqlab.chaos.recipes import RECIPES
 from rmqlab.chaos.run import Run, total
+from rmqlab.views.drawing import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -153,10 +154,11 @@ class Matrix:
         )
         void = sum(bool(run.void) for run in self.runs)
         head = "A PROMISE WAS BROKEN: " if kept[0] else ""
+        more = f"; {count(void, 'run')} void" if void else ""
         return (
-            f"{head}acknowledged and lost: {kept[0]:,} of {kept[1]:,} in {kept[2]} runs under a promise, "
-            f"{weak[0]:,} of {weak[1]:,} in {weak[2]} runs without one"
-            f"{f'; {void} runs are void' if void else ''}."
+            f"{head}acknowledged and lost: {kept[0]:,} of {kept[1]:,} in {count(kept[2], 'run')} under a "
+            f"promise, {weak[0]:,} of {weak[1]:,} in {count(weak[2], 'run')} without one"
+            f"{more}."
         )
 
     def __repr__(self) -> str:

@@ -115,6 +115,8 @@ def draw_timeline(run: Run) -> Drawing:
     body += text(PAD, sent - 14, "acknowledged", "f-up s") + text(
         PAD, received - 8, "delivered", "f-accent s"
     )
+    if any(line.failed):
+        body += text(PAD, sent + 5, "failed", "f-down s")
     body += _bars(line.acknowledged, left, sent, scale, most, "f-up")
     body += _bars(line.failed, left, sent + 6, scale, most * 4, "f-down")
     body += _bars(line.delivered, left, received, scale, most * 1.3, "f-accent")
