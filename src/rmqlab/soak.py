@@ -33,6 +33,8 @@ import psutil
 from rich.table import Table
 
 from rmqlab import ports, records
+from rmqlab.backends import choose_backend
+from rmqlab.backends.docker import clusters_by_label
 from rmqlab.cluster import end_if
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ from rmqlab.starting import start_cluster
 from rmqlab.client import warm_up
 cluster = start_cluster(name=sys.argv[1], lease_s=float(sys.argv[2]), meanwhile=warm_up)
 from rocketmq.client import Message, Producer
-producer = Producer("soak")
+producer = Producer("soak", timeout=30_000)  # a busy machine is not what is tried here
 producer.set_name_server_address(cluster.namesrv)
 producer.start()
 for number in range(100):
@@ -81,7 +83,7 @@ class Cycle:
 
     end: str
     seconds: float
-    processes: int
+    running: int
     has_record: bool
     has_ports: bool
     trouble: str = ""
@@ -94,13 +96,26 @@ class _Counts:
     slowest_s: float = 0.0
 
 
-def run(cycles: int, at_once: int, seed: int, out: Console) -> int:
-    """Run the cycles, print what they left behind; 1 if that is anything at all."""
+def run(cycles: int, at_once: int, seed: int, out: Console, backend: str | None = None) -> int:
+    """Run the cycles, print what they left behind; 1 if that is anything at all.
+
+    Args:
+        cycles: How many clusters.
+        at_once: How many at a time.
+        seed: Which end comes when.
+        out: Where to print.
+        backend: `process` or `docker`; by default as `RMQLAB_BACKEND` says, else what is here.
+
+    Raises:
+        EngineError: containers were asked for, and cannot be had.
+    """
+    chosen, why = choose_backend(backend)
+    out.print(why, highlight=False)
     choices = random.Random(seed)  # noqa: S311  (which end comes next is no secret)
     plan = [(number, choices.choice(ENDS), choices.random()) for number in range(cycles)]
     with (
         tempfile.TemporaryDirectory(prefix="rmqlab-soak-") as home,
-        mock.patch.dict(os.environ, RMQLAB_HOME=home),
+        mock.patch.dict(os.environ, RMQLAB_HOME=home, RMQLAB_BACKEND=chosen.name),
         _bystanders(3) as signals_felt,
         out.status("Soaking") as status,
         ThreadPoolExecutor(at_once) as pool,
@@ -114,6 +129,7 @@ def run(cycles: int, at_once: int, seed: int, out: Console) -> int:
             pool.shutdown(cancel_futures=True)
             for record in records.all_records():
                 end_if(record.name, lambda _: True)
+            _poll(lambda: not _supervisors())  # it ends by itself, and until then it locks files in its home
         hurt = signals_felt()
     return _report(results, hurt, seed, out)
 
@@ -123,7 +139,7 @@ def _report(results: list[Cycle], hurt: int, seed: int, out: Console) -> int:
     for result in results:
         counts = by_end[result.end]
         counts.cycles += 1
-        counts.left["processes"] += result.processes
+        counts.left["running"] += result.running
         counts.left["records"] += result.has_record
         counts.left["ports"] += result.has_ports
         counts.left["trouble"] += bool(result.trouble)
@@ -133,7 +149,7 @@ def _report(results: list[Cycle], hurt: int, seed: int, out: Console) -> int:
     columns = ("end", "cycles", "orphans", "records left", "ports left", "slowest end")
     table = Table(*columns, title=f"{len(results)} cycles, seed {seed}")
     for end, counts in by_end.items():
-        left = (str(counts.left[what]) for what in ("processes", "records", "ports"))
+        left = (str(counts.left[what]) for what in ("running", "records", "ports"))
         table.add_row(end, str(counts.cycles), *left, f"{counts.slowest_s:.1f} s")
     out.print(table)
     out.print(f"signals to processes that are not ours: {hurt}", highlight=False)
@@ -162,12 +178,12 @@ def _cycle(number: int, end: str, luck: float) -> Cycle:
         begun = time.monotonic()
         kernel.kill()
         kernel.wait()
-        _poll(lambda: not (_processes(name) or records.read(name) or name in ports.leased().values()))
+        _poll(lambda: not (_running(name) or records.read(name) or name in ports.leased().values()))
         seconds = time.monotonic() - begun
     finally:
         kernel.kill()
         kernel.communicate()
-    left = (len(_processes(name)), records.read(name) is not None, name in ports.leased().values())
+    left = (_running(name), records.read(name) is not None, name in ports.leased().values())
     return Cycle(end, seconds, *left, trouble)
 
 
@@ -193,13 +209,22 @@ def _kill_kernel(name: str, kernel: subprocess.Popen[str], luck: float) -> None:
 
 
 def _kill_supervisor(_name: str, kernel: subprocess.Popen[str], _luck: float) -> None:
-    for process in psutil.process_iter(["pid", "cmdline"]):
+    for process in _supervisors():
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    time.sleep(_LEASE_S / 2)  # the kernel renews its lease, and finds that nobody supervises
+    kernel.kill()
+
+
+def _supervisors() -> list[psutil.Process]:
+    """Return those of this soak's home."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
         if "rmqlab.supervisor" in (process.info["cmdline"] or ()):
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("RMQLAB_HOME") == os.environ["RMQLAB_HOME"]:
-                    process.kill()
-    time.sleep(_LEASE_S / 2)  # the kernel renews its lease, and finds that nobody supervises
-    kernel.kill()
+                    found.append(process)
+    return found
 
 
 _ENDINGS: dict[str, Callable[[str, subprocess.Popen[str], float], None]] = {
@@ -237,14 +262,15 @@ def _bystanders(count: int) -> Iterator[Callable[[], int]]:
             process.wait()
 
 
-def _processes(name: str) -> list[int]:
-    """Return the pids of what runs out of a cluster's folder, whatever the records say."""
+def _running(name: str) -> int:
+    """Count what runs out of a cluster's folder, whatever the records say; of containers: 1 for any."""
+    if os.environ["RMQLAB_BACKEND"] == "docker":
+        return int(name in clusters_by_label())
     folder = str(records.folder(name)) + os.sep
-    return [
-        process.info["pid"]
-        for process in psutil.process_iter(["pid", "cmdline"])
-        if any(word.startswith(folder) for word in process.info["cmdline"] or ())
-    ]
+    return sum(
+        any(word.startswith(folder) for word in process.info["cmdline"] or ())
+        for process in psutil.process_iter(["cmdline"])
+    )
 
 
 def _poll(look: Callable[[], bool]) -> None:

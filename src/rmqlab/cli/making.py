@@ -80,11 +80,12 @@ def soak(
     cycles: Annotated[int, typer.Option("-n", help="How many clusters.")] = 200,
     at_once: Annotated[int, typer.Option(help="How many at a time.")] = 2,
     seed: Annotated[int, typer.Option(help="Which end comes when.")] = 1,
+    backend: Annotated[str | None, typer.Option(help="process or docker.")] = None,
 ) -> int:
     """Start, use and end clusters in every way, and count what is left behind."""
     from rmqlab.soak import run  # noqa: PLC0415
 
-    return run(cycles, at_once, seed, out)
+    return run(cycles, at_once, seed, out, backend)
 
 
 @bench_app.command("start")
