@@ -230,6 +230,17 @@ def test_a_closed_admin_refuses(namesrv):
         admin.topics()
 
 
+def test_closing_does_not_wait_for_an_idle_client(namesrv):
+    took = []
+    for _ in range(10):
+        admin = Admin(namesrv)
+        admin.brokers()
+        began = time.monotonic()
+        admin.close()
+        took.append(time.monotonic() - began)
+    assert max(took) < 2.5  # NettyEventExecutor sleeps for three seconds, in every other close
+
+
 def test_a_script_that_forgets_to_close_ends_all_the_same(namesrv):
     script = f"from rmqlab.client.admin import Admin; print(Admin({namesrv!r}).brokers())"
     done = subprocess.run(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import jpype
 
+from rmqlab.client import running
 from rmqlab.client.broker_commands import BrokerCommands
 from rmqlab.client.broker_questions import BrokerQuestions, asking, code_of, refusal
 from rmqlab.client.java import start_jvm
@@ -67,7 +68,8 @@ class Connection:
             self._ext.start()
             clients = jpype.JClass("org.apache.rocketmq.client.impl.MQClientManager").getInstance()
             # The running instance, found by the name above: its API asks one broker, with a deadline.
-            self._api = clients.getOrCreateMQClientInstance(self._ext).getMQClientAPIImpl()
+            self._instance = clients.getOrCreateMQClientInstance(self._ext)
+            self._api = self._instance.getMQClientAPIImpl()
         self._closed = False
         _open.add(self)
 
@@ -76,7 +78,7 @@ class Connection:
         if not self._closed:
             self._closed = True
             with suppress(jpype.JException):
-                self._ext.shutdown()
+                running.end(self._ext, self._instance)
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from rmqlab.client.java import detach_with_thread, java_class, jvm_runs
@@ -65,7 +66,7 @@ def end(java: Any, instance: Any) -> None:
     shutdown() waits for it. So it is given events that mean nothing (IDLE) until shutdown() is back.
 
     Args:
-        java: the client; its shutdown() is called.
+        java: the client, a producer's, a consumer's or an administrator's; its shutdown() is called.
         instance: its MQClientInstance.
     """
     detach_with_thread()
@@ -81,18 +82,23 @@ def end(java: Any, instance: Any) -> None:
                 remoting.putNettyEvent(event)
 
     nudging = threading.Thread(target=nudge, name="rmqlab-nudge", daemon=True)
-    nudging.start()
+    with suppress(RuntimeError):  # from 3.12 on no thread starts while Python ends: then it takes the 3 s
+        nudging.start()
     try:
         java.shutdown()
     finally:
         ended.set()
-        # A thread that comes back from Java while the interpreter ends would take the process down with it.
-        nudging.join()
+        if nudging.ident:
+            # One that comes back from Java while the interpreter ends would take the process down with it.
+            nudging.join()
 
 
 def _tracing(java: Any) -> tuple[Any, ...]:
-    """Return the MQClientInstance of the producer that sends a client's traces, if it traces."""
-    dispatcher = java.getTraceDispatcher()
+    """Return the MQClientInstance of the producer that sends a client's traces, if it traces.
+
+    An administrator (DefaultMQAdminExt) never does, and cannot be asked.
+    """
+    dispatcher = java.getTraceDispatcher() if hasattr(java, "getTraceDispatcher") else None
     if dispatcher is None:
         return ()
     return (dispatcher.getTraceProducer().getDefaultMQProducerImpl().getMqClientFactory(),)
