@@ -171,8 +171,8 @@ class Cluster:
 
     def launch(self, specs: Sequence[NodeSpec]) -> None:
         """Launch nodes side by side and write down each at once. They still have to become ready."""
-        self.require_alive()
-        with records.lock(f"{self.name}.record"):  # two processes may restart two nodes
+        with records.lock(f"{self.name}.record"):  # another process may restart a node, or end the cluster
+            self.require_alive()
             self.backend.prepare(self.name, self._last.specs, self.folder)
             for spec in specs:
                 handle = self.backend.launch(self.name, spec, self.folder / spec.name)
@@ -259,15 +259,19 @@ def end(record: Record, *, keep_files: bool) -> None:
 
     Clusters that are a part of it end first.
     """
-    record = records.read(record.name) or record
+    for part in records.all_records():
+        if part.part_of == record.name:
+            end_if(part.name, lambda still: still.part_of == record.name)
+    with records.lock(f"{record.name}.record"):  # what is being launched is in the record by then
+        _end(records.read(record.name) or record, keep_files=keep_files)
+
+
+def _end(record: Record, *, keep_files: bool) -> None:
     if record.backend == "external":
         external.remove_ours(record)
         records.forget(record)
         shutil.rmtree(record.folder, ignore_errors=True)
         return
-    for part in records.all_records():
-        if part.part_of == record.name:
-            end_if(part.name, lambda still: still.part_of == record.name)
     backend = find_backend(record.backend)
     leases.release(record.name)
     for last in (False, True):
