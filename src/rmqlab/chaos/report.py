@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from html import escape
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rmqlab.chaos.hazards import HAZARDS
@@ -124,17 +124,16 @@ def _where(table: Matrix) -> list[str]:
 
 
 def _commands(runs: Iterable[Run]) -> Iterator[str]:
-    """Return a command line for each recipe, seed and backend."""
-
-    def same(run: Run) -> tuple[str, int, str]:
-        return (run.recipe, run.seed, run.backend)
-
-    for (recipe, seed, backend), part in groupby(sorted(runs, key=same), key=same):
-        group = tuple(part)
-        hazards = [name for name in HAZARDS if any(run.hazard == name for run in group)]
-        times = 1 + max(run.number for run in group)
-        how = f"--runs {times} --seed {seed} --backend {backend}"
-        yield f"    rmqlab chaos {recipe} --faults {','.join(hazards)} {how}"
+    """Return command lines: one for the faults of a recipe that were tried equally often."""
+    times: dict[tuple[str, int, str], Counter[str]] = defaultdict(Counter)
+    for name in {run.name for run in runs}:
+        recipe, hazard, seed, _, backend, _ = name
+        times[recipe, seed, backend][hazard] += 1
+    for (recipe, seed, backend), tried in sorted(times.items()):
+        for often in sorted(set(tried.values())):
+            hazards = ",".join(hazard for hazard in HAZARDS if tried[hazard] == often)
+            how = f"--runs {often} --seed {seed} --backend {backend}"
+            yield f"    rmqlab chaos {recipe} --faults {hazards} {how}"
 
 
 def html(runs: Iterable[Run]) -> str:
