@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rmqlab.chaos.run import Run
 
 _TITLE = "Recipes against faults"
+_SIGNS = (
+    "✔ runs without a loss; ✕ acknowledged messages that are lost, and in how many of the runs; in brackets: "
+    "no promise; - cannot be tried; ∅ void; · not tried."
+)
 _COLUMNS = (
     "fault",
     "promised",
@@ -33,28 +37,41 @@ _COLUMNS = (
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem;"
     "color-scheme:light dark}table{border-collapse:collapse;margin:1rem 0}"
-    "th,td{border:1px solid #8888;padding:.25rem .6rem;text-align:left}svg{margin:.4rem 0}"
+    "pre{overflow:auto}th,td{border:1px solid #8888;padding:.25rem .6rem;text-align:left}svg{margin:.4rem 0}"
 )
 
 
 def markdown(runs: Iterable[Run]) -> str:
     """Return the report as Markdown; its last line sums up."""
     table = matrix(runs)
-    return "\n".join([f"# {_TITLE}", "", *_where(table), "", *sections(table), "", table.summary, ""])
+    return "\n".join(
+        [
+            f"# {_TITLE}",
+            "",
+            *_where(table),
+            "",
+            *rows(table),
+            "",
+            _SIGNS,
+            *_sections(table),
+            "",
+            table.summary,
+            "",
+        ]
+    )
 
 
-def sections(table: Matrix) -> Iterator[str]:
-    """Return the parts of a report below its title, line by line: for a document that has one of its own."""
+def rows(table: Matrix) -> Iterator[str]:
+    """Return the table itself, line by line; docs/reliability.md has it."""
     yield f"| | {' | '.join(table.hazards)} |"
     yield f"| --- |{' --- |' * len(table.hazards)}"
     for recipe in table.recipes:
         cells = (_cell(table.cell(recipe, hazard)) for hazard in table.hazards)
         yield f"| **{recipe}** | {' | '.join(cells)} |"
-    yield ""
-    yield (
-        "✔ runs without a loss; ✕ acknowledged messages that are lost, and in how many of the runs; "
-        "in brackets: no promise; - cannot be tried; ∅ void."
-    )
+
+
+def _sections(table: Matrix) -> Iterator[str]:
+    """Return what was promised and seen, recipe by recipe."""
     for recipe in table.recipes:
         yield from (
             "",

@@ -16,7 +16,10 @@ import json
 import sqlite3
 import sys
 import threading
+import time
 from typing import IO, TYPE_CHECKING, Any
+
+from rocketmq.exceptions import PushConsumerStartFailed
 
 from rmqlab.client import ConsumeFromWhere, ConsumeStatus, PushConsumer, warm_up
 from rmqlab.cluster import attach
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _EFFECTS = "CREATE TABLE IF NOT EXISTS effects (message TEXT)"
 _BUSY_S = 30.0
+_START_S = 40.0
 
 
 def open_effects(path: Path | str) -> sqlite3.Connection:
@@ -72,13 +76,24 @@ class Worker:
     ) -> None:
         attached = attach(cluster)
         self._db = open_effects(database)
-        consumer = PushConsumer(
-            group, namesrv=attached.namesrv, from_where=ConsumeFromWhere.FIRST, threads=1, shutdown_wait_s=5.0
-        )
-        report = Ledger(attached, ledger)
-        consumer.subscribe(topic, report.callback(self._work, group=group, instance=name))
-        consumer.start()
-        self._consumer = consumer
+        work = Ledger(attached, ledger).callback(self._work, group=group, instance=name)
+        deadline = time.monotonic() + _START_S
+        while self._consumer is None:
+            consumer = PushConsumer(
+                group,
+                namesrv=attached.namesrv,
+                from_where=ConsumeFromWhere.FIRST,
+                threads=1,
+                shutdown_wait_s=5.0,
+            )
+            consumer.subscribe(topic, work)
+            try:
+                consumer.start()
+            except PushConsumerStartFailed:  # a busy broker that did not answer in time
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                self._consumer = consumer
 
     def _end(self) -> None:
         self._released.set()
