@@ -29,11 +29,18 @@ THREADS = 4
 BODY = "x" * 2000
 
 
+@pytest.fixture(params=["process", "docker"])
+def backend(request: pytest.FixtureRequest) -> str:
+    if request.param == "docker":
+        request.getfixturevalue("docker_engine")
+    return request.param
+
+
 @contextmanager
-def started(topology: str, **options) -> Iterator[Cluster]:
+def started(topology: str, backend: str = "process", **options) -> Iterator[Cluster]:
     name = f"machines-{uuid.uuid4().hex[:6]}"
     cluster = start_cluster(
-        topology, name=name, backend="process", options=ClusterOptions.of(**options), lease_s=300
+        topology, name=name, backend=backend, options=ClusterOptions.of(**options), lease_s=300
     )
     try:
         yield cluster
@@ -98,10 +105,8 @@ def test_a_power_failure_loses_no_message_whose_answer_waited_for_the_disk() -> 
             assert account.count(Answer.ACKNOWLEDGED) > 100
 
 
-def test_a_power_failure_takes_acknowledged_messages_that_were_not_flushed_and_offsets_go_on_at_the_cut() -> (
-    None
-):
-    with started("single", flush="async") as cluster:
+def test_a_power_failure_takes_what_was_not_flushed_and_offsets_go_on_at_the_cut(backend: str) -> None:
+    with started("single", backend, flush="async") as cluster:
         topic, ledger = a_topic(cluster), Ledger(cluster)
         with sending(cluster, ledger, topic):
             fault = cluster.fault("power_loss", "broker-a")
@@ -130,8 +135,8 @@ def test_a_broker_that_is_lost_without_a_copy_takes_all_its_messages_along() -> 
         assert ledger.reconcile().lost == 20
 
 
-def test_a_broker_that_is_lost_with_a_copy_loses_no_message_that_the_slave_had() -> None:
-    with started("master-slave-sync") as cluster:
+def test_a_broker_that_is_lost_with_a_copy_loses_no_message_that_the_slave_had(backend: str) -> None:
+    with started("master-slave-sync", backend) as cluster:
         topic, ledger = a_topic(cluster), Ledger(cluster)
         with sending(cluster, ledger, topic):
             fault = cluster.fault("replica_loss", "broker-a")
