@@ -60,7 +60,7 @@ def campaign(  # noqa: PLR0913  (each is one choice of the caller)
         Run("", "", seed, 0, backend or "process", consumers),
         Path(out) if out else None,
         told,
-        lambda recipe, wanted: staged(recipe, wanted, consumers_=consumers, backend=backend),
+        lambda recipe, wanted: staged(recipe, wanted, consumers=consumers, backend=backend),
         perform,
     )
 

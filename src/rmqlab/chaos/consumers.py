@@ -72,17 +72,21 @@ class ConsumerProcess:
         Raises:
             FaultError: it does not.
         """
-        process = psutil.Process(self.pid)
-        process.suspend()
         deadline = time.monotonic() + _HELD_S
-        while process.status() != psutil.STATUS_STOPPED:
-            if time.monotonic() > deadline:
-                raise FaultError(f"{self.name} does not stand still.")
-            time.sleep(0.01)
+        try:
+            process = psutil.Process(self.pid)
+            process.suspend()
+            while process.status() != psutil.STATUS_STOPPED and time.monotonic() < deadline:
+                time.sleep(0.01)
+        except psutil.Error as error:
+            raise FaultError(f"{self.name} has died: {error}") from error
+        if time.monotonic() >= deadline:
+            raise FaultError(f"{self.name} does not stand still.")
 
     def resume(self) -> None:
         """Let the process go on."""
-        psutil.Process(self.pid).resume()
+        with suppress(psutil.Error):  # it has died: the end of the trial says so
+            psutil.Process(self.pid).resume()
 
     def kill(self) -> None:
         """Kill -9; return when it is gone."""
@@ -145,7 +149,7 @@ def _read(lines: IO[str], into: queue.Queue[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def consumers(count: int) -> Iterator[tuple[ConsumerProcess, ...]]:
+def running_consumers(count: int) -> Iterator[tuple[ConsumerProcess, ...]]:
     """Run so many consumers, and see to it that none is left."""
     running = tuple(ConsumerProcess(f"consumer-{number}") for number in range(1, count + 1))
     try:

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from rmqlab.errors import ChaosError
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -41,7 +43,10 @@ class Senders:
         self.outbox: list[str] = []
 
     def __enter__(self) -> Self:
-        self._producer.__enter__()
+        try:
+            self._producer.__enter__()
+        except Exception as error:
+            raise ChaosError(f"The producer did not start: {error}") from error
         for thread in self._threads:
             thread.start()
         return self

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from rmqlab.chaos.consumers import ConsumerProcess, all_begin, all_end, consumers
+from rmqlab.chaos.consumers import ConsumerProcess, all_begin, all_end, running_consumers
 from rmqlab.chaos.hazards import Scene
 from rmqlab.chaos.judging import judged
 from rmqlab.chaos.recipes import find_hazard, find_recipe
@@ -78,10 +78,10 @@ def _has_pool(recipe: Recipe) -> bool:
 
 @contextlib.contextmanager
 def staged(
-    recipe: Recipe, hazards: tuple[str, ...], *, consumers_: int = 0, backend: str | None = None
+    recipe: Recipe, hazards: tuple[str, ...], *, consumers: int = 0, backend: str | None = None
 ) -> Iterator[Stage]:
     """Start a throw-away cluster and consumers; end both."""
-    with consumers(consumers_) as running:
+    with running_consumers(consumers) as running:
         cluster = start_cluster(
             recipe.topology,
             name=f"chaos-{recipe.name}-{os.getpid()}",
@@ -127,13 +127,10 @@ def run_trial(  # noqa: PLR0913  (each is one choice of the caller)
         return replace(empty, impossible=why)
     with contextlib.ExitStack() as stack:
         if cluster is None:
-            stage = stack.enter_context(staged(chosen, (hazard,), consumers_=consumers, backend=backend))
+            stage = stack.enter_context(staged(chosen, (hazard,), consumers=consumers, backend=backend))
         else:
-            stage = Stage(chosen, cluster, stack.enter_context(_consumers(consumers)))
+            stage = Stage(chosen, cluster, stack.enter_context(running_consumers(consumers)))
         return perform(stage, threat, seed=seed, number=number)
-
-
-_consumers = consumers
 
 
 def _impossible(recipe: Recipe, hazard: Hazard, count: int) -> str:
@@ -157,7 +154,7 @@ def perform(stage: Stage, hazard: Hazard, *, seed: int, number: int) -> Run:
     except RmqLabError as error:
         stage.whole = False
         return replace(run, void=" ".join(str(error).split())[:400])
-    if hazard.name in {"power-loss", "replica-loss"}:
+    if hazard.name == "power-loss" and stage.recipe.options.get("flush") != "sync":
         # a slave that has more than its master never becomes its copy again: docs/faults.md
         stage.whole = stage.whole and not any(node.spec.broker_id > 0 for node in stage.cluster.brokers)
     return run
