@@ -3,6 +3,9 @@
 # Imports stand where they are needed: unit tests pay for no JVM, and the import itself is under test.
 # ruff: noqa: PLC0415
 
+import subprocess
+import sys
+
 import pytest
 from classic_kit import wait_until
 
@@ -66,6 +69,40 @@ def test_the_broker_asks_about_an_undecided_message_until_it_hears_an_outcome(cl
     assert result.transaction_status is status.UNKNOWN
     inbox.wait(1, seconds=30)
     assert asked[:2] == [(result.msg_id, b"order-7")] * 2
+
+
+DIES = """
+import sys, time
+from rmqlab.client import Message, TransactionMQProducer, TransactionStatus
+namesrv, group, topic = sys.argv[1:]
+def place(message, number):
+    print("half", flush=True)
+    time.sleep(600)
+    return TransactionStatus.COMMIT
+with TransactionMQProducer(group, lambda _: TransactionStatus.UNKNOWN, namesrv=namesrv) as producer:
+    producer.send_in_transaction(Message(topic, "teapot", keys="order-1"), place, 1)
+"""
+
+
+def test_a_half_message_of_a_dead_producer_is_settled_by_another_of_its_group(client, status):
+    topic, group = client.topic(), client.name("TPID")
+    _, inbox = client.consumer(topic)
+    command = [sys.executable, "-c", DIES, client.namesrv, group, topic]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as unlucky:
+        assert unlucky.stdout.readline() == "half\n"
+        unlucky.kill()
+    assert client.admin.messages(topic) == []
+    asked = []
+
+    def check(message):
+        asked.append(message.keys)
+        return status.COMMIT
+
+    heir = client.own(client.api.TransactionMQProducer(group, check, namesrv=client.namesrv))
+    heir.start()
+    heir.queues(topic)  # its heartbeats go to brokers of topics that it has touched, and to no other
+    assert wait_until(lambda: asked, 60.0, "a question")[0] == b"order-1"
+    assert [message.body for message in inbox.wait(1)] == [b"teapot"]
 
 
 def test_what_the_local_transaction_raises_reaches_the_sender_and_the_broker_asks(
