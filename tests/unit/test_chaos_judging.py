@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 
 import pytest
 from chaos_hand_made import a_run
 
+from rmqlab.chaos.effects import add_effect, make_effects, open_effects
 from rmqlab.chaos.judging import judged
 from rmqlab.idempotence import once
 from rmqlab.ledger import Copy, Holding, reconcile
@@ -42,10 +42,10 @@ def judge(*messages, database, consumers=2):
 def database(tmp_path):
     """Effects of a trial in which m1 was done."""
     path = tmp_path / "effects.db"
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("CREATE TABLE effects (message TEXT)")
+    make_effects(path)
+    with closing(open_effects(path)) as db:
         for _ in range(2):
-            once(db, "m1", lambda: db.execute("INSERT INTO effects VALUES ('m1')"))
+            once(db, "m1", lambda: add_effect(db, "m1"))
     return path
 
 
@@ -95,8 +95,8 @@ def test_receives_that_never_come_back_have_no_time(database):
 
 
 def test_an_effect_that_happened_twice_or_not_at_all_is_seen(database):
-    with closing(sqlite3.connect(database)) as db:
-        db.execute("INSERT INTO effects VALUES ('m1')")
+    with closing(open_effects(database)) as db:
+        add_effect(db, "m1")
         db.commit()
     run = judge(
         message(1, 1.1, ("OK", 1.2), done=[1.3]), message(2, 1.1, ("OK", 1.2), done=[1.4]), database=database

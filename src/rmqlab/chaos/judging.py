@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rmqlab.chaos.effects import count_effects
 from rmqlab.chaos.run import TICK_S, Timeline
 from rmqlab.ledger import Answer, Verdict
 
@@ -35,7 +34,7 @@ def judged(  # noqa: PLR0913, PLR0917  (what a trial knows)
     """
     entries = account.entries
     done = [entry for entry in entries if entry.processed]
-    twice, effects = _effects(database)
+    twice, effects = count_effects(database)
     in_flight = sum(_under_way(entry, begun, last) for entry in entries)
     sends = [
         entry.answered[-1] for entry in entries if entry.answer is Answer.ACKNOWLEDGED and entry.answered
@@ -72,15 +71,6 @@ def _under_way(entry: Entry, begun: float, last: float) -> bool:
     """Tell whether a message was being sent while the hazard lasted."""
     end = entry.answered[-1] if len(entry.answered) >= len(entry.sent) else float("inf")
     return entry.sent[0] < last and end > begun
-
-
-def _effects(database: Path) -> tuple[int, int]:
-    """Return how many effects happened more than once, and how many happened."""
-    if not database.exists():
-        return 0, 0
-    with closing(sqlite3.connect(database)) as db:
-        rows = db.execute("SELECT COUNT(*) FROM effects GROUP BY message").fetchall()
-    return sum(count > 1 for (count,) in rows), len(rows)
 
 
 def _longest_silence(moments: Iterable[float], begun: float, ended: float) -> float | None:

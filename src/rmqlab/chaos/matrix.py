@@ -50,6 +50,11 @@ class Cell:
         return int(total(self.runs, "lost"))
 
     @property
+    def undelivered(self) -> int:
+        """Messages that are stored, and that the consumers never got."""
+        return int(total(self.runs, "undelivered"))
+
+    @property
     def duplicated(self) -> int:
         """Messages that were stored more than once, or done more than once."""
         return int(total(self.runs, "duplicated"))

@@ -29,6 +29,7 @@ _COLUMNS = (
     "runs",
     "acknowledged",
     "lost",
+    "stored, never delivered",
     "duplicated",
     "out of order",
     "sends again after",
@@ -114,7 +115,7 @@ def _row(cell: Cell) -> str:
     promised = "yes" if cell.promised else f"no: {RECIPES[cell.recipe].weak_against.get(cell.hazard, '')}"
     return (
         f"| {cell.hazard} | {promised} | {len(cell.runs)} | {cell.acknowledged:,} | {cell.lost:,} | "
-        f"{cell.duplicated:,} | {cell.reordered:,} | {sends} | {receives} |"
+        f"{cell.undelivered:,} | {cell.duplicated:,} | {cell.reordered:,} | {sends} | {receives} |"
     )
 
 

@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.chaos.consumers import ConsumerProcess, all_begin, all_end, running_consumers
+from rmqlab.chaos.effects import make_effects
 from rmqlab.chaos.hazards import Scene
 from rmqlab.chaos.judging import judged
 from rmqlab.chaos.recipes import find_hazard, find_recipe
@@ -176,6 +177,7 @@ class _Trial:
         stage = self._stage
         self._make_topic()
         if stage.consumers:
+            make_effects(self._database)
             order = {"cluster": stage.cluster.name, "ledger": self._ledger.name, "topic": self._topic}
             all_begin(stage.consumers, **order, group=self._group, database=str(self._database))
         senders = Senders(stage.recipe, self._ledger, stage.cluster.namesrv, self._topic)

@@ -13,7 +13,6 @@ the trial. Its effects happen once: `rmqlab.idempotence`.
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 import threading
 import time
@@ -21,27 +20,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 from rocketmq.exceptions import PushConsumerStartFailed
 
+from rmqlab.chaos.effects import add_effect, open_effects
 from rmqlab.client import ConsumeFromWhere, ConsumeStatus, PushConsumer, warm_up
 from rmqlab.cluster import attach
 from rmqlab.idempotence import once
 from rmqlab.ledger import Ledger
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import sqlite3
 
-_EFFECTS = "CREATE TABLE IF NOT EXISTS effects (message TEXT)"
-_BUSY_S = 30.0
 _START_S = 40.0
-
-
-def open_effects(path: Path | str) -> sqlite3.Connection:
-    """Open the database of a trial's effects: one row each time that an effect happens."""
-    db = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.execute(_EFFECTS)
-    db.commit()
-    return db
 
 
 class Worker:
@@ -104,7 +92,7 @@ class Worker:
     def _work(self, message: Any) -> ConsumeStatus:
         db, name = self._db, json.loads(message.body)["id"]
         assert db is not None
-        once(db, name, lambda: db.execute("INSERT INTO effects VALUES (?)", (name,)))
+        once(db, name, lambda: add_effect(db, name))
         if self._holds.is_set():
             self._holds.clear()
             self._tell({"held": name})
