@@ -27,6 +27,13 @@ SIGNS = {
 }
 
 
+_LEGEND = (
+    "✔ kept: nothing acknowledged is lost · ✕ lost: how many, and in how many of the runs",
+    "- cannot be tried · ∅ void: proves nothing · a dot: not tried",
+    "A frame: the recipe promises that nothing is lost.",
+)
+
+
 def draw_matrix(table: Matrix) -> Drawing:
     """Draw the table: a sign, a word and a number in each cell, and a frame where a promise was made."""
     title = "Acknowledged and lost: recipes against faults"
@@ -42,19 +49,19 @@ def draw_matrix(table: Matrix) -> Drawing:
         for column, hazard in enumerate(table.hazards):
             body += _cell(table.cell(recipe, hazard), PAD + _NAMES + column * _CELL, y)
     y = _TOP + len(table.recipes) * _ROW + 18
-    legend = (
-        "✔ kept: nothing acknowledged is lost · ✕ lost: how many, in how many runs · - cannot be tried · "
-        "∅ void: proves nothing"
-    )
-    body += text(PAD, y, legend, "f-soft s")
-    body += text(PAD, y + 17, "A frame: the recipe promises that nothing is lost.", "f-soft s")
+    for number, line in enumerate(_LEGEND):
+        body += text(PAD, y + 17 * number, line, "f-soft s")
     rows = tuple(
         (recipe, *(_words(table.cell(recipe, hazard)) for hazard in table.hazards))
         for recipe in table.recipes
     )
     label = f"{title}. {table.summary}"
     return Drawing(
-        title, picture(width, y + 34, label, body), ("recipe", *table.hazards), rows, (table.summary,)
+        title,
+        picture(width, y + 17 * len(_LEGEND), label, body),
+        ("recipe", *table.hazards),
+        rows,
+        (table.summary,),
     )
 
 
