@@ -188,7 +188,7 @@ WRONG_ANSWERS = (
                     time.sleep(0.2)
 
             way = "after"
-            account = end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_safely, way)
         """,
     ),
     wrong(
@@ -203,7 +203,7 @@ WRONG_ANSWERS = (
                     time.sleep(0.2)
 
             way = "first"
-            account = end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_safely, way)
         """,
     ),
     wrong(
@@ -220,7 +220,7 @@ WRONG_ANSWERS = (
                     pass
 
             way = "once"
-            account = end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_safely, way)
         """,
     ),
     wrong(
@@ -235,7 +235,7 @@ WRONG_ANSWERS = (
                 producer.send_oneway(message)
 
             way = "once"
-            account = end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_safely, way)
         """,
     ),
     wrong(
@@ -243,9 +243,8 @@ WRONG_ANSWERS = (
         name="forged",
         expect="never-sent",
         code="""
-            from rmqlab.ledger import Account
-
-            account = Account(())
+            settings, way = {"retries": 2}, "once"
+            account = 0
         """,
     ),
 )
