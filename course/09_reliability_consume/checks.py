@@ -116,7 +116,7 @@ def the_eager_one_has_lost_bills(lab, eager, lot, lost, charged):
     truth = set(lot) - set(charged)
     if set(lost) == truth and truth:
         return passed(
-            "Acknowledged, never charged, and no copy anywhere: the broker was told that they are done."
+            "Acknowledged, and never charged: the broker was told that they are done, and will not bring them again."
         )
     if not truth:
         return not_yet(

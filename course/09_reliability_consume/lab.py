@@ -91,8 +91,8 @@ book.clear()  # what an earlier run of this notebook has left
 # %% [markdown]
 # Three systems are three **groups** (lab 01): each gets every order. A consumer's answer is one of two, and it is given **after** the work:
 #
-# - `CONSUME_SUCCESS`: done, never again;
-# - `RECONSUME_LATER`: I could not. Please bring it again later.
+# - `CONSUME_SUCCESS`: done, do not bring it again;
+# - `RECONSUME_LATER`: I could not do it, please bring it again later.
 #
 # A callback that raises says RECONSUME_LATER as well.
 
@@ -105,7 +105,7 @@ mail_server = threading.Event()  # set: it answers
 mail_server.set()
 
 
-def no_more(order):
+def nothing_more(order):
     """What a system has to do besides its row in the database: nothing."""
 
 
@@ -131,7 +131,7 @@ def service(system, work):
 
 
 consumers = []
-for system, work in {"stock": no_more, "payment": no_more, "mail": write_mail}.items():
+for system, work in {"stock": nothing_more, "payment": nothing_more, "mail": write_mail}.items():
     consumer = PushConsumer(system, namesrv=lab.namesrv, from_where=ConsumeFromWhere.FIRST)
     consumer.subscribe(orders, book.callback(service(system, work), group=system))
     consumer.start()
@@ -186,7 +186,7 @@ lab.check("09.1", prediction=prediction, lot=lot)
 # Two things to see. The stock and the payment service have not noticed anything: a group's failure is its own. And the mail service is "up to
 # date" with nothing done. An order that failed does not stay in its queue, where it would hold up what lies behind it. The consumer **sends it back** to the
 # broker, which puts a copy into a topic for this group alone, `%RETRY%mail`, with a delay. (So watch that topic's lag, too.) The ladder below
-# is made of the brokers' own copies:
+# is made of the brokers' own copies. It is live: with each try that fails, the orders go down one rung.
 
 # %% tags=["nbval-ignore-output"]
 lab.view("retries", group="mail")
@@ -220,7 +220,12 @@ with payment_py.open("w") as file:
     file.write('''
 """How the payment service works off an order."""
 
-import json, os, queue, sqlite3, threading, time
+import json
+import os
+import queue
+import sqlite3
+import threading
+import time
 from contextlib import closing
 
 from rmqlab.client import ConsumeStatus
@@ -282,7 +287,8 @@ with service_py.open("w") as file:
     file.write('''
 """python service.py TOPIC WAY LEDGER: read a topic, the way that payment.py has for it."""
 
-import os, sys
+import os
+import sys
 
 import payment
 from rmqlab import attach
@@ -397,11 +403,11 @@ lab.check("09.2", eager=eager, lot=lot, lost=lost, charged=set(effects("eager"))
 # lab.hint("09.2")
 
 # %% [markdown]
-# Five customers get their teapots for nothing. No error, no alarm, no lag: for the broker, these bills are done. It has no copy to bring again,
-# since nobody asked for one. What was still to do lay in the memory of a process.
+# Five customers get their teapots for nothing. No error, no alarm, no lag. The bills still lie in the topic, but for the broker they are done: it
+# will not bring them again, unless somebody notices and sets the group back (lab 03). What was still to do lay in the memory of a process.
 #
-# An orderly end does not help: it waits for callbacks that run, and these have long returned. So **acknowledge after the work**. The service `careful` does, and gets killed,
-# too, after its fourth payment:
+# An orderly end does not help: `shutdown()` waits for callbacks that run, and these have long returned. So **acknowledge after the work**. The
+# service `careful` does. It gets killed, too, after its fourth payment:
 
 # %%
 start = acknowledged("careful")
@@ -453,8 +459,9 @@ print("charged:     ", charged[unlucky])
 # | `bank away` | at the first try, the bank does not answer: `charge` raises ConnectionError |
 # | `at once` | two messages of one order, at the same time, in two threads |
 #
-# Each has to be charged exactly once. Call `charge(db, order)` for it, as in `service` above. There is a table `handled (number INTEGER PRIMARY
-# KEY)` for you: what is inserted twice raises an IntegrityError, and `INSERT OR IGNORE` has a `rowcount` of 0 then.
+# Each has to be charged exactly once. `charge(db, order)` does that in the transaction `db` of yours (`with closing(connect()) as db, db:`), or
+# raises. There is a table `handled (number INTEGER PRIMARY KEY)` for you: to insert a number twice raises an IntegrityError, and for `INSERT OR
+# IGNORE` the `rowcount` is 0 then.
 
 # %%
 invoices = lab.topic("invoices", queues=2)
@@ -694,7 +701,7 @@ print("body:          ", letter.body.decode())
 
 # %%
 payment = PushConsumer("payment", namesrv=lab.namesrv, from_where=ConsumeFromWhere.FIRST)
-payment.subscribe(orders, points_book.callback(once("payment", no_more), group="payment"))
+payment.subscribe(orders, points_book.callback(once("payment", nothing_more), group="payment"))
 payment.start()
 
 # %% [markdown]
@@ -729,8 +736,8 @@ loyalty.shutdown()
 payment.shutdown()
 
 # %% [markdown]
-# The program `loyalty-dlq` has a progress of its own, like every group: what it has sent again, it will not send again. Should it die between the two, some letters are sent twice. You
-# know by now why that does not matter.
+# The group `loyalty-dlq` has a progress of its own, like every group: what it has sent again, it will not send again. Should it die before it has
+# reported, some letters are sent twice. You know by now why that does not matter.
 #
 # ## 6. The whole recipe
 #
@@ -892,9 +899,12 @@ lab.check("09.6", way=way, booked=effects("billing"))
 lab.view("ledger", account=account).snapshot(quiet_s=0)
 
 # %% [markdown]
-# A broker and a consumer are dead, and each order was charged exactly once. If the picture shows *duplicated*, that is the price of not losing anything: some orders were stored
-# or worked off more than once. Nobody noticed, because the last line of the recipe is idempotent. "Exactly once" is no setting of a broker. It is **at least once, and a
-# unique key**.
+# A broker and a consumer have died, and each order was charged exactly once. If the picture shows *duplicated*, that is the price of not losing anything:
+# these orders were stored, or worked off, more than once. No customer noticed, because the last line of the recipe is idempotent. "Exactly once" is no
+# setting of a broker. It is **at least once, and a unique key**.
+#
+# Most sends did not even fail: the producer's own retries went to the other broker. They do so after an error. A *bad status* it hands to you, unless
+# `retry_another_broker=True` (`retryAnotherBrokerWhenNotStoreOK`, off by default); that is why `send_safely` looks at `result.ok`.
 
 # %%
 shop.shutdown()
@@ -920,5 +930,6 @@ shop.shutdown()
 # > - `shutdown()` on SIGTERM: it lets callbacks end and reports the progress. A container that is killed after its grace period is our `careful`.
 # > - Delete old keys only when no duplicate can come any more: later than the last retry, later than the last rescue from the DLQ.
 # > - In broadcasting, nothing comes again: RECONSUME_LATER is dropped with a warning in the client's log.
+# > - RocketMQ 5's SimpleConsumer acknowledges each message by itself, before its *invisible time* is over: lab 12.
 #
 # **Back:** 08 · Does an acknowledged message survive? · **Coming next:** 10 · What do people use it for?
