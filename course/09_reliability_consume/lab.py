@@ -22,8 +22,8 @@ lab = start_lab(
 )
 
 # %% [markdown]
-# Two masters, a slave each, and a send is answered once the message is on two disks: what lab 08 recommends. (The delay levels are short, so that
-# nobody waits. What they are elsewhere comes in section 4.)
+# Two masters with a slave each, and a send is answered once the message is on the master's disk and at its slave: what lab 08 recommends. (The
+# delay levels are short, so that nobody waits. What they are elsewhere comes in section 4.)
 #
 # ## 1. Three systems, and one of them fails
 
