@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rmqlab.authoring.folder import LabFolder
 
-pytestmark = pytest.mark.notebooks
+# A lab may take 180 s, and is not alone on the machine.
+pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(450)]
 
 
 def test_unsolved_notebook_runs_to_the_end_with_every_exercise_not_attempted(

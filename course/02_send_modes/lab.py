@@ -91,7 +91,7 @@ print("offset_msg_id:", result.offset_msg_id)
 # | `FLUSH_SLAVE_TIMEOUT` | not on a slave in time (only with `brokerRole=SYNC_MASTER`) |
 # | `SLAVE_NOT_AVAILABLE` | no slave there; RocketMQ 5 brokers do not answer this any more, 4.9 does |
 #
-# A broker that *refuses* a message gives no status: that is an error. Lab 07 makes all four happen.
+# A broker that *refuses* a message gives no status: that is an error. [Lab 07](07-reliability-produce.ipynb) makes all four happen.
 #
 # Support finds the order by any of its keys:
 

@@ -670,4 +670,4 @@ print("received more than once:", any(number > 1 for number in times.values()))
 # > - `rocketmq.client.TransactionMQProducer`, of the classic package, is the same in C's manner: `send_message_in_transaction(message,
 # >   execute, arg)`.
 #
-# **Back:** [05 · Can a message wait?](05-delay.ipynb) · **Coming next:** 07 · Did the broker really take it?
+# **Back:** [05 · Can a message wait?](05-delay.ipynb) · **Next:** [07 · Did the broker really take it?](07-reliability-produce.ipynb)

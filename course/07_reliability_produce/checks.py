@@ -216,7 +216,7 @@ def a_bad_status_is_not_retried_by_default(lab, prediction, pair):  # noqa: ARG0
                 expected="three orders answered `FLUSH_SLAVE_TIMEOUT` in each of the two trials",
                 seen="other answers",
                 why="the prediction is compared with what the ledger has seen",
-                try_next="run the cell that kills the slave once more",
+                try_next="run the cell that pauses the slave once more",
             )
         truth.append(sum(len(entry.stored) for entry in doubtful))
     if list(prediction) == truth:
