@@ -72,7 +72,7 @@ WRONG_ANSWERS = (
         name="forged",
         expect="nothing-sent",
         code="""
-            settings = {"timeout_ms": 3000, "retries": 2, "attempt_timeout_ms": 500}
+            settings = {"timeout_ms": 5000, "retries": 2, "attempt_timeout_ms": 1000}
             failed = []
         """,
     ),
