@@ -490,7 +490,7 @@ old.stop()
 # - Keep it in memory, and try again in a loop. Then the program is restarted, and the order is gone.
 # - Write it into a **table of its own database**, ring an **alarm**, and send it later. This is the *outbox*.
 #
-# The order of things matters. If the row is written when the send has failed, a program that dies in between loses the order. So the row comes
+# What comes first matters. If the row is written when the send has failed, a program that dies in between loses the order. So the row comes
 # **first**, in the same transaction as the order, and is marked as sent once the broker has acknowledged it. The primary key sees to it that
 # an order is in the table once. It travels along as the message's key, so that whoever receives an order twice can tell.
 
@@ -553,10 +553,10 @@ def bad_day(work):
 # %% [markdown]
 # ### Exercise 07.5: break it, and prove it
 #
-# Write `relay(producer)`: it sends what is `unsent()`, **once** each. What is safe is marked with `mark_sent(key)`; of everything else a line goes
-# into `alarms`, and it stays for the next round. Then place eight orders, let `relay` run through the bad day, and after it until nothing is
-# left. Your proof is `twice`: the keys that the brokers hold more than once. (`account.entries` has a `key`, and `stored`, its copies. An
-# order that `relay` sent twice has two entries.)
+# Write `relay(producer)`: it sends what is `unsent()`, **once** each. What is safe is marked with `mark_sent(key)`; of everything else a line
+# goes into `alarms`, and it stays for the next round. Then place eight orders, let `relay` run through the bad day, and after it until nothing
+# is left. Your proof is `twice`: the keys that the brokers hold more than once. (`outbox.reconcile().entries` are the messages that were sent;
+# each has a `key`, and `stored`, its copies. An order that `relay` sent twice has two entries.)
 
 # %%
 alarms = []
@@ -609,8 +609,8 @@ lab.view("ledger", account=outbox.reconcile()).snapshot()
 # Two kinds of *unknown* in one picture. What `broker-a` had in its socket it stored when it woke up. What `broker-b` had in its socket died
 # with it. The program was told the same of both: nothing. It sent all of them again; some are stored twice, and **none is lost**.
 #
-# What is left for the consumers is to notice the second copy: `INSERT OR IGNORE` with the order's key, in the same transaction as the work. Lab 09
-# does that.
+# What is left for the consumers is to notice the second copy: `INSERT OR IGNORE` with the order's key, in the same transaction as the work.
+# Lab 09 does that.
 #
 # The alarm matters as much as the table. An outbox hides a dead broker from the customers, and from you: watch **how many rows are unsent,
 # and how old the oldest is**. And a relay for every day has a little more than ours: it stops at the first failure and waits before the next
@@ -628,8 +628,8 @@ lab.view("ledger", account=outbox.reconcile()).snapshot()
 # > **Where this bites in production**
 # >
 # > - `sendMsgTimeout=3000` with a hanging broker: every send that meets it waits three seconds and fails, retries or not.
-# >   `sendMsgMaxTimeoutPerRequest` is off by default. So is `sendLatencyFaultEnable`, with which a producer stays away for a while from a broker that
-# >   has been slow.
+# >   `sendMsgMaxTimeoutPerRequest` is off by default. So is `sendLatencyFaultEnable`, with which a producer stays away for a while from a
+# >   broker that has been slow.
 # > - Keep the broker's own limits below the client's: with `syncFlushTimeout=5000` and `slaveTimeout=3000`, the defaults, the client's three
 # >   seconds are over first, and instead of a status you get a time-out.
 # > - `brokerRole=SYNC_MASTER` with `inSyncReplicas=1`, its default, waits for no slave. Set `inSyncReplicas=2`.
