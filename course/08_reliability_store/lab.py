@@ -1,0 +1,568 @@
+# %% [markdown]
+# # 08 · Does an acknowledged message survive?
+#
+# Your program sent an order, and the broker answered `SEND_OK`. A second later the broker is killed, or the power fails, or the machine
+# burns down. Is the order still there? It depends on two settings of the broker, and the texts about them are often wrong. So we believe
+# nobody: we break a real broker in each of these ways and **count** what was acknowledged and is gone. At the end you have a table of
+# settings against disasters, with your own numbers in it, and the price of each setting. About 45 minutes.
+
+# %% tags=["parameters"]
+EARLY = 20  # orders that have time to reach the disk
+LATE = 30  # orders that are acknowledged just before it happens
+
+# %%
+from rmqlab import start_lab
+
+lab = start_lab("08-reliability-store")
+
+# %% [markdown]
+# One broker, with RocketMQ's defaults: `flushDiskType=ASYNC_FLUSH`, no slave.
+#
+# ## 1. The process dies
+#
+# An acknowledged message is on a journey, from the broker's memory to places that survive more and more:
+#
+# | where it is | who keeps it | it is lost when |
+# | --- | --- | --- |
+# | a buffer inside the broker (only with `transientStorePoolEnable=true`) | the broker's process | the process dies |
+# | the **page cache**: the memory in which the operating system keeps files that were written | the operating system | the machine loses its power |
+# | the disk | the disk | the disk is gone |
+# | a slave's page cache, then its disk | another machine | that machine is gone, too |
+#
+# `SEND_OK` can be said at any of these stations. Which one is what you configure.
+#
+# We take some orders as the shop would. `EARLY` of them get the time to reach the disk. `LATE` more are acknowledged, and then at once it
+# happens. The **ledger** writes down what the program was told about each message. Later `reconcile()` reads everything that the broker holds
+# and says what became of it.
+
+# %%
+import re
+import uuid
+
+from rmqlab.checks import eventually
+from rmqlab.client import Message, Producer
+from rmqlab.observe import Interest, feed
+
+run = uuid.uuid4().hex[:8]  # tells the orders of this run from those of an earlier one
+
+
+def order(number):
+    return Message("orders", f"{run}: order {number}, one teapot", keys=f"order-{number}")
+
+
+def only_in_memory(place):
+    """Return how many orders broker-a holds that are not on its disk yet."""
+    stores = feed.read(place.cluster, Interest(stores=True)).stores.stores
+    flushed = next(store.flushed for store in stores if store.node == "broker-a")
+    return sum(each.commit_log_offset >= flushed for each in place.admin.messages("orders", limit=LATE))
+
+
+def take_orders(place, ledger):
+    """Have all orders acknowledged: the early ones are on the disk before the late ones are sent."""
+    place.admin.create_topic("orders", queues=1)
+    ledger.clear()
+    with ledger.producer(Producer("shop", namesrv=place.namesrv, timeout_ms=3000)) as shop:
+        for number in range(EARLY):
+            shop.send(order(number))
+        eventually(lambda: only_in_memory(place), until=lambda orders: orders == 0, timeout_s=30)
+        for number in range(EARLY, EARLY + LATE):
+            shop.send(order(number))
+
+
+ledger = lab.ledger("kill")
+take_orders(lab, ledger)
+print(ledger.reconcile())
+print("acknowledged, and not on the disk:", only_in_memory(lab))
+
+# %% [markdown]
+# 50 times `SEND_OK`, and 30 of these orders are on no disk: `ASYNC_FLUSH` answers when the message is in the page cache. (How long may it stay
+# there? A broker with a lot to do flushes every 500 ms, `flushIntervalCommitLog`. But it skips the flush while there are less than 16 KiB to
+# write, `flushCommitLogLeastPages=4`. So on a quiet broker it can be **ten seconds**: `flushCommitLogThoroughInterval`.)
+#
+# ### Exercise 08.1: predict, then run
+#
+# The next cell kills the broker with `kill -9`. The process has no chance to write anything. How many of the 50 acknowledged orders will be lost?
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: prediction = ...  # a number from 0 to 50
+prediction = 0  # the page cache belongs to the operating system, which is alive
+### END SOLUTION
+
+# %%
+broker = lab.nodes["broker-a"]
+broker.kill()
+
+commit_log = b"".join(
+    path.read_bytes() for path in (lab.cluster.folder / "broker-a/store/commitlog").iterdir()
+)
+print(
+    "orders in the files of the dead broker:", len(set(re.findall(rf"{run}: order \d+".encode(), commit_log)))
+)
+
+broker.restart()
+account = ledger.reconcile()
+print(account)
+
+# %%
+lab.check("08.1", prediction=prediction)
+# lab.hint("08.1")
+
+# %% [markdown]
+# "With asynchronous flush you lose messages when the broker crashes": you can read that in many places, and it is wrong. The broker was dead, and we
+# read all 50 orders in its file, from the page cache. Whatever was handed to the operating system outlives the process, however it ends.
+#
+# We keep a table of what was lost: settings against disasters.
+
+# %%
+lost = {("ASYNC_FLUSH", "kill -9"): account.lost}
+
+# %% [markdown]
+# ## 2. The power fails
+#
+# Now the page cache is gone, too. We cannot pull your computer's plug, so **this is a simulation**: the broker says, to the byte, up to where its
+# commit log has been flushed (`msync`, the call after which the operating system promises that it is on the disk). Then it is killed, and every
+# byte behind that position is wiped from its files. That is the worst that a power failure can do; a real one may leave some of it.
+
+# %%
+DISASTERS = {"kill -9": "kill", "power failure": "power_loss", "disk gone": "replica_loss"}
+evidence = []
+
+
+def survive(place, fault):
+    """Return the ledger's account of orders that were acknowledged just before a fault of broker-a."""
+    ledger = place.ledger(fault.replace("_", "-"))
+    take_orders(place, ledger)
+    with place.fault(fault, "broker-a") as broken:
+        evidence.append(broken.evidence)
+        if fault == "replica_loss":  # gone for good: its slave is asked, if there is one
+            return ledger.reconcile(without=["broker-a"])
+    return ledger.reconcile()
+
+
+account = survive(lab, "power_loss")
+lost["ASYNC_FLUSH", "power failure"] = account.lost
+print(account)
+
+# %% tags=["nbval-ignore-output"]
+print(evidence[-1])
+
+# %%
+lab.view("ledger", account=account).snapshot()
+
+# %% [markdown]
+# All 50 were answered with `SEND_OK`, and the last 30 are gone. It is always the **tail**: the orders whose customers have just read "thank you
+# for your order". The broker starts again without a complaint, and nobody is told.
+#
+# ### Exercise 08.2: survive it
+#
+# Start a broker of your own whose acknowledged orders survive a power failure, all 50. It takes one property of `broker.conf`:
+# `lab.another(name="other", properties={...}, fresh=True)` starts one more cluster with RocketMQ's own property names. Then let its power fail:
+# `account = survive(safe, "power_loss")`.
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: safe = ...  # lab.another(name="other", properties={"...": "..."}, fresh=True)
+### LEARNER: account = ...  # survive(safe, "power_loss")
+safe = lab.another(name="other", properties={"flushDiskType": "SYNC_FLUSH"}, fresh=True)
+account = survive(safe, "power_loss")
+print(account)
+### END SOLUTION
+
+# %%
+lab.check("08.2", safe=safe, account=account)
+# lab.hint("08.2")
+
+# %% [markdown]
+# A shorter `flushIntervalCommitLog` does not help: with 10 ms instead of 500 the last 30 are lost all the same, because less than 16 KiB are
+# not worth a flush. And if it did flush, there would still be some milliseconds between the answer and the disk. **Only an answer that comes
+# after the flush is a promise.** That is `SYNC_FLUSH`: the broker collects the messages that have come in, flushes once for all of them, and
+# then answers all of them. (When the flush takes longer than `syncFlushTimeout`, 5 s, the answer is `FLUSH_DISK_TIMEOUT`: lab 07.)
+#
+# ## 3. The disk is gone
+#
+# Fire, theft, a broken disk, or a volume that was deleted together with its container. First our broker with `ASYNC_FLUSH`:
+
+# %%
+lost["ASYNC_FLUSH", "disk gone"] = survive(lab, "replica_loss").lost
+print(lost)
+
+# %% [markdown]
+# And one with `SYNC_FLUSH`, in all three disasters (this takes a while):
+
+# %%
+other = lab.another(name="other", flush="sync", fresh=True)
+
+for disaster, fault in DISASTERS.items():
+    lost["SYNC_FLUSH", disaster] = survive(other, fault).lost
+    print(f"SYNC_FLUSH, {disaster}: {lost['SYNC_FLUSH', disaster]} of {EARLY + LATE} lost")
+
+# %% [markdown]
+# Against the loss of a disk no flush helps, only a second disk. Before we come to that, a setting that goes the other way.
+#
+# ## 4. Faster than the page cache
+#
+# `transientStorePoolEnable=true` is a tip for busy brokers: messages go into buffers inside the broker's process first, and are handed to the page
+# cache every 200 ms (`commitIntervalCommitLog`). With `ASYNC_FLUSH` the answer comes when the message is **in the buffer**. We let the broker hand
+# over once a minute instead, so that we need not be quick:
+
+# %%
+TRANSIENT_POOL = {
+    "transientStorePoolEnable": True,
+    "transientStorePoolSize": 3,
+    "commitIntervalCommitLog": 60_000,
+    "wakeCommitWhenPutMessage": False,
+}
+
+# %% [markdown]
+# ### Exercise 08.3: break it, and prove it
+#
+# This broker has acknowledged 50 orders. **Break it:** kill it and start it again (`other.nodes["broker-a"]`, as in section 1). **Prove it:** put into `gone`
+# the set of the keys of all orders that were acknowledged and are lost. The ledger knows: `account.having(Verdict.ACKNOWLEDGED_AND_LOST)` is a list
+# of entries, and each has a `.key`.
+
+# %%
+from rmqlab.ledger import Verdict
+
+other = lab.another(name="other", properties=TRANSIENT_POOL, fresh=True)
+ledger = other.ledger("pool")
+take_orders(other, ledger)
+print("acknowledged:", len(ledger.reconcile().entries))
+print("visible to consumers:", len(other.admin.messages("orders")))
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: gone = ...  # {"order-7", ...}
+broker = other.nodes["broker-a"]
+broker.kill()
+broker.restart()
+account = ledger.reconcile()
+gone = {entry.key for entry in account.having(Verdict.ACKNOWLEDGED_AND_LOST)}
+print("acknowledged and lost:", len(gone))
+### END SOLUTION
+
+# %%
+lab.check("08.3", gone=gone, other=other)
+# lab.hint("08.3")
+
+# %% [markdown]
+# This is the one case in which `kill -9` costs acknowledged messages: they were never handed to the operating system. Nobody could have
+# consumed them either: what is in the buffer is not visible yet. (Only new commit log files are written through the buffers. A broker that was
+# started again writes on in the old file, without them: so the same test, once more, loses nothing. Such things make people believe wrong tables.)
+#
+# ## 5. A second machine
+#
+# A **slave** copies its master's commit log. `brokerRole` of the master says who waits for it:
+#
+# | `brokerRole` | `SEND_OK` when | also called |
+# | --- | --- | --- |
+# | `ASYNC_MASTER` (default) | the master has it | asynchronous double write |
+# | `SYNC_MASTER` | a slave has it, too | synchronous double write |
+#
+# So the texts say. We start a `SYNC_MASTER` with its slave, both with `SYNC_FLUSH`, and pause the slave. One property is set to its default in
+# RocketMQ 5: `inSyncReplicas=1`.
+
+# %%
+other = lab.another(
+    "master-slave-sync", name="other", flush="sync", properties={"slaveTimeout": 1000}, fresh=True
+)
+other.view("map")
+
+# %%
+for node in other.cluster.brokers:  # the slave learns of a new topic within a minute: too late for us
+    other.admin.command(node.address).create_topic("orders", 1, {})
+
+
+def orders_while_the_slave_sleeps():
+    """Send three orders while the slave is paused; return the broker's answers."""
+    ledger = other.ledger("asleep")
+    ledger.clear()
+    with ledger.producer(Producer("shop", namesrv=other.namesrv, timeout_ms=3000)) as shop:
+        with other.fault("pause", "broker-a-s1"):
+            return [shop.send(order(number)).status.name for number in range(3)]
+
+
+other.admin.update_broker_config("broker-a", inSyncReplicas=1)
+print(orders_while_the_slave_sleeps())
+
+# %% [markdown]
+# `OK`, although no slave has it: **in RocketMQ 5 a `SYNC_MASTER` counts itself as one of its `inSyncReplicas`.** With the default of 1 it waits for
+# nobody. (And no slave at all is no reason for `SLAVE_NOT_AVAILABLE` any more: lab 07.)
+#
+# ### Exercise 08.4: an answer that does not lie
+#
+# Change the running master so that an order is only answered with `OK` when **two** brokers have it:
+# `other.admin.update_broker_config("broker-a", name=value)` does what `mqadmin updateBrokerConfig` does. Then ask again with the slave asleep, and keep
+# the answers in `answers`.
+
+# %%
+other.admin.update_broker_config("broker-a", inSyncReplicas=1)
+### BEGIN SOLUTION
+### LEARNER: answers = ...  # orders_while_the_slave_sleeps()
+other.admin.update_broker_config("broker-a", inSyncReplicas=2)
+answers = orders_while_the_slave_sleeps()
+print(answers)
+### END SOLUTION
+
+# %%
+lab.check("08.4", answers=answers, other=other)
+# lab.hint("08.4")
+
+# %% [markdown]
+# The master waits `slaveTimeout` for the slave (3 s by default, 1 s here), then says `FLUSH_SLAVE_TIMEOUT`: stored, but only once. What your program
+# should do then is lab 07's subject. Now the disasters. Two of them first:
+
+# %%
+other.admin.update_broker_config("broker-a", inSyncReplicas=2)
+
+for disaster in ("kill -9", "power failure"):
+    lost["SYNC_FLUSH and a slave", disaster] = survive(other, DISASTERS[disaster]).lost
+    print(f"with a slave, {disaster}: {lost['SYNC_FLUSH and a slave', disaster]} of {EARLY + LATE} lost")
+
+# %% [markdown]
+# And the master's disk. While it is gone we also try to go on: the stock team reads orders, the shop sends one.
+
+# %%
+from rmqlab.client import ConsumeFromWhere, PullConsumer
+from rocketmq.exceptions import ProducerException
+
+ledger = other.ledger("disk-gone")
+take_orders(other, ledger)
+
+with other.fault("replica_loss", "broker-a"):
+    lost["SYNC_FLUSH and a slave", "disk gone"] = ledger.reconcile(without=["broker-a"]).lost
+
+    with PullConsumer("stock", namesrv=other.namesrv, from_where=ConsumeFromWhere.FIRST) as stock:
+        stock.subscribe("orders")
+        received = {message.body for message in stock.messages(idle_s=3)}
+
+    with Producer("shop", namesrv=other.namesrv, timeout_ms=3000) as shop:
+        try:
+            print("sent:", shop.send(order(50)).status.name)
+        except ProducerException as error:
+            print("sent:", type(error).__name__)
+
+print("lost:", lost["SYNC_FLUSH and a slave", "disk gone"])
+print(
+    "read from the slave:", len([body for body in received if body.startswith(run.encode())]) >= EARLY + LATE
+)
+
+# %% [markdown]
+# Nothing is lost, and consumers go on: with `slaveReadEnable=true` (default `false`) they read from the slave while the master is away. But **a slave
+# takes no orders.** Somebody has to make it a master: `brokerRole` and `brokerId=0` in its configuration, and a restart. (At the end of the `with` block the
+# course did that for you: the slave's disk went on as the master's.) At three in the morning you would like to sleep: section 7.
+#
+# ## 6. What it costs
+#
+# The same order, one after the other, each waiting for its answer, on three brokers of this machine: what does each promise cost?
+
+# %%
+from time import perf_counter
+
+
+def timed_sends(place, count=150):
+    """Return when each of some sends was called, when it returned, and when its answer was here."""
+    calls = []
+    with Producer("shop", namesrv=place.namesrv, timeout_ms=3000) as shop:
+        for number in range(count):
+            called = perf_counter()
+            shop.send(order(number))
+            answered = perf_counter()
+            calls.append((called, answered, answered))
+    return calls
+
+
+def measure():
+    lab.admin.create_topic("orders", queues=1)
+    prices = {"memory": timed_sends(lab)}
+    other.admin.update_broker_config("broker-a", inSyncReplicas=1)
+    prices["disk"] = timed_sends(other)
+    other.admin.update_broker_config("broker-a", inSyncReplicas=2)
+    prices["disk + slave"] = timed_sends(other)
+    return prices
+
+
+measure()  # the first round warms everything up
+prices = measure()
+
+# %% tags=["nbval-ignore-output"]
+lab.view("sends", calls=prices).snapshot()
+
+# %% [markdown]
+# *memory* is the broker with `ASYNC_FLUSH`, *disk* the one with `SYNC_FLUSH` and `inSyncReplicas=1`, *disk + slave* the same one with 2.
+
+# %% tags=["nbval-ignore-output"]
+from statistics import median
+
+latency = {name: median(answered - called for called, _, answered in calls) for name, calls in prices.items()}
+for name, seconds in latency.items():
+    print(f"{name:14} {seconds * 1000:5.1f} ms   {seconds / latency['memory']:4.1f} times the first")
+
+# %% [markdown]
+# These are your machine's numbers, with its disk and no network in between. An SSD takes a fraction of a millisecond for a flush, a hard disk ten,
+# a cloud volume one to three; a slave in another data centre costs the way there and back. Two things make it bearable:
+#
+# - The price is paid in **latency**, not in throughput: while one order waits, others go along. The broker flushes once for all that are waiting
+#   (*group commit*). Send from several threads, or with `send_async` (lab 02).
+# - It is paid by the topic that needs it, if you like: brokers with different settings can serve different topics.
+#
+# ## 7. Nobody has to get up
+#
+# A **controller** (RocketMQ 5, here inside the NameServer) watches the brokers of a group and appoints the master. It keeps the *sync-state set*: the
+# replicas that have everything. Only one of these may become master, so nothing that all of them had is lost.
+
+# %%
+import time
+
+other = lab.another("controller", name="other", fresh=True)
+
+for node in other.cluster.brokers:
+    other.admin.command(node.address).create_topic("orders", 1, {})
+
+
+def master():
+    """Return which broker is the master now."""
+    (replicas,) = other.admin.brokers().values()
+    return next(node.name for node in other.cluster.brokers if node.address == replicas[0])
+
+
+def failover(send):
+    """Have 30 orders sent by `send(shop, message)`, and kill the master after the first 15."""
+    ledger = other.ledger("failover")
+    ledger.clear()
+    with ledger.producer(Producer("shop", namesrv=other.namesrv, timeout_ms=3000)) as shop:
+        for number in range(15):
+            send(shop, order(number))
+        with other.fault("kill", master()):
+            killed = time.monotonic()
+            send(shop, order(15))
+            gaps.append(time.monotonic() - killed)
+            for number in range(16, 30):
+                send(shop, order(number))
+    return ledger.reconcile()
+
+
+gaps = []  # seconds from the death of a master to the end of the next send
+
+
+# %% [markdown]
+# ### Exercise 08.5: bridge the gap
+#
+# Between the death of the old master and the appointment of the new one nobody takes orders, and a producer's own three attempts are over within
+# milliseconds. Write `send_until_stored(shop, message)`: it sends the message until the answer is `OK` (`result.ok`), waits a moment between two attempts,
+# and gives up after 30 s by raising the last error. Sends fail with a `ProducerException`.
+
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: def send_until_stored(shop, message):
+### LEARNER:     ...  # shop.send(message), again and again
+### LEARNER:
+### LEARNER:
+### LEARNER: account = ...  # failover(send_until_stored)
+def send_until_stored(shop, message, patience_s=30):
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            result = shop.send(message)
+            if result.ok:
+                return result
+            reason = RuntimeError(f"stored, but {result.status.name}")
+        except ProducerException as error:
+            reason = error
+        if time.monotonic() > deadline:
+            raise reason
+        time.sleep(0.1)
+
+
+account = failover(send_until_stored)
+print("orders:", len(account.entries), "lost:", account.lost)
+### END SOLUTION
+
+# %%
+lab.check("08.5", account=account, other=other)
+# lab.hint("08.5")
+
+# %% tags=["nbval-ignore-output"]
+print("seconds until the next order was stored:", [round(gap, 1) for gap in gaps])
+other.view("positions").snapshot()
+
+# %% [markdown]
+# A second or so. The controller notices at once that a killed broker's connection is closed; a broker that *hangs* it gives up after
+# `controllerHeartBeatTimeoutMills` (10 s by default, 2 s here). A producer asks for the new route every `pollNameServerInterval` (30 s by default, 1 s
+# in this course): in production that is most of the wait. The picture shows the new master, and the old one, which has come back as its slave.
+#
+# An attempt that fails may have been stored all the same (lab 02): `send_until_stored` makes duplicates now and then. It loses nothing, and that is the right
+# way round: consumers can be made to bear a duplicate (lab 09). Nobody can be made to bear a hole.
+
+# %%
+other.stop()
+
+# %% [markdown]
+# ## 8. The table
+#
+# Each number below is what the ledger has counted in this notebook: acknowledged and lost, of 50.
+
+# %%
+SETTINGS = ("ASYNC_FLUSH", "SYNC_FLUSH", "SYNC_FLUSH and a slave")
+
+print(" " * 22, *(f"{disaster:>15}" for disaster in DISASTERS))
+for setting in SETTINGS:
+    print(f"{setting:22}", *(f"{lost[setting, disaster]:15}" for disaster in DISASTERS))
+
+# %% [markdown]
+# Nine cells, each tried once. The course's authors have tried more recipes against more disasters, many times each, with several threads
+# that send when it happens, and orders counted in thousands. That takes hours, so here you only load what came out:
+
+# %% tags=["nbval-ignore-output"]
+from rmqlab.chaos import committed, matrix
+
+matrix(committed())
+
+# %% [markdown]
+# ### Exercise 08.6: choose
+#
+# Our shop has three kinds of messages. Which row of *your* table is the cheapest that does for each?
+#
+# | messages | must survive |
+# | --- | --- |
+# | `clicks` | that the broker's process is killed. Some lost clicks in a power failure are no harm |
+# | `orders` | a power failure. (If the whole machine burns, we have paper.) |
+# | `payments` | all three disasters |
+
+# %%
+### BEGIN SOLUTION
+### LEARNER: choice = ...  # {"clicks": "...", "orders": "...", "payments": "..."}, with rows of the table
+choice = {"clicks": "ASYNC_FLUSH", "orders": "SYNC_FLUSH", "payments": "SYNC_FLUSH and a slave"}
+### END SOLUTION
+
+# %%
+lab.check("08.6", choice=choice, lost=lost)
+# lab.hint("08.6")
+
+# %% [markdown]
+# ## What to remember
+#
+# 1. `SEND_OK` is worth what `flushDiskType` and `brokerRole` make of it. Both defaults answer from memory.
+# 2. `kill -9` loses nothing that the operating system has, `ASYNC_FLUSH` or not. Only `transientStorePoolEnable` changes that.
+# 3. A power failure takes the newest messages that were not flushed. Against it helps `SYNC_FLUSH`; against a lost disk, a second machine.
+# 4. `SYNC_MASTER` waits for a slave only with `inSyncReplicas=2`. By default it counts itself, and waits for nobody.
+# 5. A slave keeps messages readable, and takes none. A controller makes it the master in seconds; the program bridges the gap by sending again.
+#
+# > **Where this bites in production**
+# >
+# > - `flushDiskType` and `brokerRole` are `ASYNC_FLUSH` and `ASYNC_MASTER` by default, and need a restart. `inSyncReplicas` and `slaveTimeout` can be changed while
+# >   the broker runs (`mqadmin updateBrokerConfig`); write them into `broker.conf`, too.
+# > - `slaveTimeout` = 3000 ms is as long as the client's `sendMsgTimeout` = 3000: with both defaults your program sees a time-out instead of
+# >   `FLUSH_SLAVE_TIMEOUT`. Set it lower.
+# > - A slave says "I have it" when it is in its *memory*. `SYNC_MASTER` with `ASYNC_FLUSH` survives one machine's power failure, not that of both: put them
+# >   on different circuits.
+# > - With `inSyncReplicas=2` and one slave, each pause of the slave is a pause of your shop. Two slaves are the cure, not a longer time-out.
+# > - `slaveReadEnable` is `false` by default. And a slave asks for topics and groups once a minute (under a controller, every 10 s): what is younger cannot be read from it.
+# > - Under a controller, `allAckInSyncStateSet` is `false` by default: then answers do not wait for the sync-state set, and a failover may lose the tail.
+# >   `minInSyncReplicas` = 2 refuses orders rather than keep them once.
+# > - One message's property `WAIT` = `false` (Java: `setWaitStoreMsgOK(false)`) waits for neither disk nor slave, and is always answered with `SEND_OK`.
+# > - A container's `kill -9` is a process's. But a container's own file system goes with the container: `storePathRootDir` belongs on a volume.
+# > - A disk that caches without a battery may report a flush that has not happened. No setting of a broker can see that.
+#
+# **Back:** [07 · Did the broker really take it?](07-reliability-produce.ipynb) · **Next:** [09 · What if my consumer dies?](09-reliability-consume.ipynb)
