@@ -229,8 +229,6 @@ ledger = other.ledger("pool")
 take_orders(other, ledger)
 print("acknowledged:", len(ledger.reconcile().entries))
 print("visible to consumers:", len(other.admin.messages("orders")))
-
-# %%
 ### BEGIN SOLUTION
 ### LEARNER: gone = ...  # {"order-7", ...}
 broker = other.nodes["broker-a"]
