@@ -50,15 +50,21 @@ def order(number):
     return Message("orders", f"{run}: order {number}, one teapot", keys=f"order-{number}")
 
 
-def only_in_memory(place):
-    """Return how many orders broker-a holds that are not on its disk yet."""
+def store(place):
+    """Return what broker-a says of its commit log, in bytes."""
     stores = feed.read(place.cluster, Interest(stores=True)).stores.stores
-    flushed = next(store.flushed for store in stores if store.node == "broker-a")
-    return sum(each.commit_log_offset >= flushed for each in place.admin.messages("orders", limit=LATE))
+    return next(each for each in stores if each.node == "broker-a")
 
 
 def reach_the_disk(place):
-    eventually(lambda: only_in_memory(place), until=lambda orders: orders == 0, timeout_s=30)
+    """Wait until everything that broker-a has written is on its disk."""
+    eventually(lambda: store(place), until=lambda log: log.flushed == log.max_offset, timeout_s=30)
+
+
+def only_in_memory(place):
+    """Return how many of the newest orders of broker-a are not on its disk."""
+    flushed = store(place).flushed
+    return sum(each.commit_log_offset >= flushed for each in place.admin.messages("orders", limit=LATE))
 
 
 def take_orders(place, ledger, wait_for_disk=True):
@@ -95,8 +101,8 @@ prediction = 0  # the page cache belongs to the operating system, which is alive
 # %%
 ledger, broker = lab.ledger("kill"), lab.nodes["broker-a"]
 take_orders(lab, ledger)
-print(ledger.reconcile())
-print("of these not on the disk:", only_in_memory(lab))
+in_memory = eventually(lambda: only_in_memory(lab), until=lambda orders: orders == LATE)
+print("acknowledged:", EARLY + LATE, "of these not on the disk:", in_memory)
 
 broker.kill()
 files = (lab.cluster.folder / "broker-a" / "store" / "commitlog").iterdir()
