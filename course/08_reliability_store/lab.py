@@ -103,7 +103,8 @@ prediction = 0  # the page cache belongs to the operating system, which is alive
 ledger, broker = lab.ledger("kill"), lab.nodes["broker-a"]
 take_orders(lab, ledger)
 in_memory = eventually(lambda: only_in_memory(lab), until=lambda orders: orders == LATE)
-print("acknowledged:", ledger.reconcile().count(Answer.ACKNOWLEDGED), "of these not on the disk:", in_memory)
+print("acknowledged:", ledger.reconcile().count(Answer.ACKNOWLEDGED))
+print("of these not on the disk:", in_memory)
 
 broker.kill()
 files = (lab.cluster.folder / "broker-a" / "store" / "commitlog").iterdir()
@@ -554,7 +555,7 @@ from rmqlab.chaos import committed, matrix
 
 runs = committed()
 seeds, days = sorted({run.seed for run in runs}), sorted({run.when[:10] for run in runs})
-print(f"{len(runs)} runs with the seeds {seeds}, made on {days}")
+print(f"{len(runs)} runs, seeds {seeds}, made on {', '.join(days)}")
 matrix(runs)
 
 # %% [markdown]
