@@ -932,4 +932,4 @@ shop.shutdown()
 # > - In broadcasting, nothing comes again: RECONSUME_LATER is dropped with a warning in the client's log.
 # > - RocketMQ 5's SimpleConsumer acknowledges each message by itself, before its *invisible time* is over: lab 12.
 #
-# **Back:** 08 · Does an acknowledged message survive? · **Coming next:** 10 · What do people use it for?
+# **Back:** [08 · Does an acknowledged message survive?](08-reliability-store.ipynb) · **Coming next:** 10 · What do people use it for?
