@@ -638,4 +638,4 @@ lab.view("ledger", account=outbox.reconcile()).snapshot()
 # >   `retryResponseCodes`: the client tries again.
 # > - `waitStoreMsgOK=false` on a message makes every answer `SEND_OK`, and means: do not tell me.
 #
-# **Back:** [06 · Both or neither?](06-transactions.ipynb) · **Coming next:** 08 · Does an acknowledged message survive?
+# **Back:** [06 · Both or neither?](06-transactions.ipynb) · **Next:** [08 · Does an acknowledged message survive?](08-reliability-store.ipynb)
