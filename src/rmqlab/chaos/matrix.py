@@ -51,7 +51,7 @@ class Cell:
 
     @property
     def undelivered(self) -> int:
-        """Messages that are stored, and that the consumers never got."""
+        """Messages that are stored, and that the consumers did not get while the trial waited."""
         return int(total(self.runs, "undelivered"))
 
     @property

@@ -29,7 +29,7 @@ _COLUMNS = (
     "runs",
     "acknowledged",
     "lost",
-    "stored, never delivered",
+    "stored, not delivered in time",
     "duplicated",
     "out of order",
     "sends again after",
