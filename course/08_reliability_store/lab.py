@@ -59,7 +59,11 @@ def store(place):
 
 def reach_the_disk(place):
     """Wait until everything that broker-a has written is on its disk."""
-    eventually(lambda: store(place), until=lambda log: log.flushed == log.max_offset, timeout_s=30)
+
+    def is_there(log):
+        return not log.silent and log.flushed == log.max_offset
+
+    eventually(lambda: store(place), until=is_there, timeout_s=30)
 
 
 def only_in_memory(place):
