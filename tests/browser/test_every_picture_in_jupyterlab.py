@@ -100,6 +100,9 @@ class Case:
 CASES = {
     "sends": Case("calls={'sync': [(0.0, 0.01, 0.01)]}", "How long", None),
     "ledger": Case("account=__import__('rmqlab.ledger').ledger.Account(())", "The delivery ledger", None),
+    "scoreboard": Case(
+        "accounts={'naive': __import__('rmqlab.ledger').ledger.Account(())}", "Scoreboard", None
+    ),
     "queues": Case("topic='orders'", "Topic orders", World.send, "1 message in"),
     "lanes": Case("topic='steps'", "Order in", lambda world: world.send("steps"), "order-77"),
     "backlog": Case(

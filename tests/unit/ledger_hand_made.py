@@ -37,3 +37,7 @@ BAD = Account(
 )
 MANY = Account(tuple(entries("OK", 9_000, 1_000, 0, Verdict.ACKNOWLEDGED_AND_LOST, Verdict.DUPLICATED)))
 PICTURES = {"ledger": GOOD, "ledger with losses": BAD, "ledger of nothing": Account(())}
+SCOREBOARDS = {
+    "scoreboard": {"naive": BAD, "careful": GOOD},
+    "scoreboard of nothing": {},
+}

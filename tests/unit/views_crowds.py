@@ -104,6 +104,11 @@ CROWDS: dict[str, tuple[str, Snapshot | tuple[Snapshot, ...], Mapping[str, Any]]
         {"calls": {mode: lane * (MESSAGES // 50) for mode, lane in MEASURED.items()}},
     ),
     "ledger": ("ledger", snapshot(), {"account": ledger_hand_made.MANY}),
+    "scoreboard": (
+        "scoreboard",
+        snapshot(),
+        {"accounts": {f"trial-{number}": ledger_hand_made.BAD for number in range(100)}},
+    ),
     "lanes": ("lanes", snapshot(lanes_hand_made.topic(_STEPS)), {"topic": "steps"}),
     "delays": (
         "delays",

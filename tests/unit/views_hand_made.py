@@ -161,6 +161,10 @@ GALLERY = {
         for name, account in ledger_hand_made.PICTURES.items()
     },
     **{
+        name: ("scoreboard", snapshot(), {"accounts": accounts})
+        for name, accounts in ledger_hand_made.SCOREBOARDS.items()
+    },
+    **{
         name: ("delays", replace(snapshot(gaps=gaps), delays=delays), {})
         for name, (delays, gaps) in delays_hand_made.PICTURES.items()
     },

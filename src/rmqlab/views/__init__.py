@@ -19,6 +19,7 @@ from rmqlab.views import (
     queues,
     rebalance,
     retries,
+    scoreboard,
     sends,
     topics,
     transactions,
@@ -41,6 +42,7 @@ _MODULES = (
     ledger,
     rebalance,
     retries,
+    scoreboard,
     sends,
     topics,
     transactions,
@@ -59,9 +61,9 @@ def show(kind: str, source: Observable, **what: Any) -> View:
             several; `groups=` draw only these; `by="key"` or `"tag"`), `"rebalance"` (`topic=`, `group=`),
             `"lanes"` (`topic=`; `consumed=` and `failed=` what the program noted; `steps=`, `by=`, `step=`,
             `since=`), `"sends"` (`calls=` what the program has measured), `"ledger"` (`account=` what
-            `lab.ledger().reconcile()` returned), `"backlog"` (`topic=`; `groups=`,
-            `mark=` a lag that is passed or not), `"retries"` (`group=`), `"topics"` (`match=` a part of their
-            names, `top=` how many), or `"transactions"` (`topic=` only
+            `lab.ledger().reconcile()` returned), `"scoreboard"` (`accounts=` several of these by name),
+            `"backlog"` (`topic=`; `groups=`, `mark=` a lag that is passed or not), `"retries"` (`group=`),
+            `"topics"` (`match=` a part of their names, `top=` how many), or `"transactions"` (`topic=` only
             those whose messages go there: a name or several).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.
         **what: the kind's arguments.

@@ -176,7 +176,11 @@ def _plain(what: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Account):
         return value.summary()
-    if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable):
+    if isinstance(value, dict):
+        return {
+            name: _plain_value(each) if isinstance(each, Account) else each for name, each in value.items()
+        }
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         return value
     return tuple(value)
 
