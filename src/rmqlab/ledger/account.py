@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Account:
     """All messages of a ledger, in the order in which they were sent, and what is wrong with them."""
 
     entries: tuple[Entry, ...]
+    _summary: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def having(self, verdict: Verdict) -> tuple[Entry, ...]:
         """Return the messages with a verdict."""
@@ -58,8 +59,14 @@ class Account:
         """Return the counts as plain data, which a recording can hold.
 
         `told` has for each answer how many messages are stored and how many are not; `wrong` for each verdict
-        that occurs how many messages have it, and the keys of the first six.
+        that occurs how many messages have it, and the keys of the first six. It is added up once: a live
+        picture asks for it with each frame.
         """
+        if not self._summary:
+            self._summary.update(self._added_up())
+        return self._summary
+
+    def _added_up(self) -> dict[str, Any]:
         told = {str(answer): [0, 0] for answer in Answer}
         for entry in self.entries:
             told[str(entry.answer)][not entry.stored] += 1
