@@ -46,6 +46,19 @@ def test_a_pool_that_is_emptied_seldom_makes_a_send_wait_on_any_system(pooled: C
     eventually(lambda: took_s(pooled) < 0.5, timeout_s=10, why="its flushes stay slow")
 
 
+def test_a_pool_that_a_restarted_broker_does_not_use_cannot_be_slow() -> None:
+    options = ClusterOptions(flush="sync", properties=TRANSIENT_POOL)
+    cluster = start_cluster("single", name="pooled-again", backend="process", options=options, lease_s=120)
+    try:
+        took_s(cluster)
+        cluster.nodes["broker-a"].restart()
+        with pytest.raises(FaultError, match=r"without the pool.*fresh=True"):
+            cluster.fault("slow_flush", "broker-a", ms=1000)
+        assert took_s(cluster) < 0.5
+    finally:
+        cluster.stop()
+
+
 def test_a_delay_beyond_reason_is_refused(pooled: Cluster) -> None:
     with pytest.raises(FaultError, match="1 to 60000 ms longer, not 0"):
         pooled.fault("slow_flush", "broker-a", ms=0)

@@ -35,6 +35,7 @@ TRANSIENT_POOL = {
 _LONGEST_MS = 60_000
 _SEND_MESSAGE = 10  # RequestCode
 _GET_BROKER_CONFIG = 26
+_GET_BROKER_RUNTIME_INFO = 28
 _SERVICE_NOT_AVAILABLE = 14  # ResponseCode: the answer of a broker that cannot store
 _EVIDENCE_S = 5.0
 _POLL_S = 0.02
@@ -127,6 +128,7 @@ def _slow_disk(order: Path, broker: Node, ms: int) -> Iterator[str]:
 @contextmanager
 def _slow_pool(cluster: Cluster, broker: Node, ms: int) -> Iterator[str]:
     """Let the broker hand its buffers to the disk seldom (CommitLog.CommitRealTimeService)."""
+    _require_pool_in_use(cluster, broker)
     try:
         _configure(cluster, broker, dict.fromkeys(_COMMIT_INTERVALS, str(ms)))
         if configuration(cluster, broker)["commitIntervalCommitLog"] != str(ms):
@@ -141,6 +143,30 @@ def configuration(cluster: Cluster, broker: Node) -> dict[str, str]:
     """Return the properties that a broker runs with, by its own word."""
     answer = remoting.ask(broker.address, _GET_BROKER_CONFIG, credentials=cluster.credentials)
     return dict(line.split("=", 1) for line in answer.body.decode().splitlines() if "=" in line)
+
+
+def _require_pool_in_use(cluster: Cluster, broker: Node) -> None:
+    """See to it that messages wait in the pool: only a new commit log file takes a buffer of it.
+
+    Raises:
+        FaultError: the broker goes on in a file of its last life, without the pool.
+    """
+    deadline = time.monotonic() + _EVIDENCE_S
+    while True:
+        answer = remoting.ask(broker.address, _GET_BROKER_RUNTIME_INFO, credentials=cluster.credentials)
+        if answer.code == remoting.SUCCESS:
+            break
+        if time.monotonic() > deadline:  # a broker has no figures before its first second
+            raise FaultError(f"{broker.name} does not say how it is: {answer.remark}. Try again.")
+        time.sleep(_POLL_S)
+    told = answer.json()["table"]
+    buffers = int(configuration(cluster, broker)["transientStorePoolSize"])
+    unused = int(told["remainTransientStoreBufferNumbs"]) >= buffers
+    if unused and int(told["commitLogMaxOffset"]):
+        raise FaultError(
+            f"{broker.name} was started again, and writes on in its last commit log file, without the pool: "
+            "its flush cannot be slowed before the next file. Start the cluster anew, with fresh=True."
+        )
 
 
 def _configure(cluster: Cluster, broker: Node, properties: dict[str, str]) -> None:
