@@ -114,9 +114,15 @@ def _shutdown(client: Any) -> None:
 def shutdown_all(deadline_s: float = EXIT_DEADLINE_S) -> tuple[Any, ...]:
     """Shut down every live client at the same time; return those that were not done in time."""
     clients = running()
-    threads = [threading.Thread(target=_shutdown, args=(client,), daemon=True) for client in clients]
-    for thread in threads:
-        thread.start()
+    threads = []
+    for client in clients:
+        thread = threading.Thread(target=_shutdown, args=(client,), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # Python 3.12 starts no thread while it ends: then one after the other
+            _shutdown(client)
+        else:
+            threads.append(thread)
     end = time.monotonic() + deadline_s
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
