@@ -148,7 +148,9 @@ def test_the_picture_of_the_table_says_in_signs_and_words_what_its_colours_say()
     assert "in 1/1" in drawing.svg
     assert drawing.rows[0] == ("default", "∅ void", "✕ lost 5 in 1/1 (no promise)")
     assert drawing.rows[1] == ("full", "✔ kept", "· not run")
-    assert matrix(runs)._repr_mimebundle_()["image/svg+xml"] == drawing.svg
+    shown = matrix(runs)._repr_mimebundle_()
+    assert shown["image/svg+xml"] == drawing.svg
+    assert "max-width:100%" in shown["text/html"]  # an image: a notebook that is not trusted shows it too
 
 
 def test_all_recipes_and_faults_fit_in_the_picture():

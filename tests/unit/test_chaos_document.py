@@ -36,6 +36,7 @@ def test_the_table_is_that_of_the_committed_campaign():
 def test_the_picture_is_that_of_the_committed_campaign():
     drawn = (DOCS / "images" / "reliability.svg").read_text(encoding="utf-8")
     assert drawn == draw_matrix(TABLE).svg + "\n"
+    assert float(re.search(r'width="(\d+)"', drawn)[1]) <= 864  # as wide as the other pictures
 
 
 def test_no_promise_was_broken_and_every_effect_happened_once():

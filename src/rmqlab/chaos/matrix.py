@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rmqlab.chaos.hazards import HAZARDS
 from rmqlab.chaos.recipes import RECIPES
 from rmqlab.chaos.run import Run, total
+from rmqlab.views import Still
 from rmqlab.views.drawing import count
 
 if TYPE_CHECKING:
@@ -174,8 +175,7 @@ class Matrix:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from rmqlab.chaos.picture import draw_matrix  # noqa: PLC0415
 
-        drawing = draw_matrix(self)
-        return {"image/svg+xml": drawing.svg, "text/plain": drawing.text}
+        return Still(draw_matrix(self))._repr_mimebundle_()
 
 
 def matrix(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rmqlab.chaos.run import Run
 
 _NAMES = 132
-_CELL, _ROW, _TOP = 62, 46, 104
+_CELL, _ROW, _TOP = 59, 46, 104
 _TIMELINE_W, _TIMELINE_H, _BARS = 864, 172, 44
 
 SIGNS = {
@@ -37,12 +37,12 @@ _LEGEND = (
 def draw_matrix(table: Matrix) -> Drawing:
     """Draw the table: a sign, a word and a number in each cell, and a frame where a promise was made."""
     title = "Acknowledged and lost: recipes against faults"
-    width = max(700, PAD + _NAMES + _CELL * len(table.hazards) + PAD)
+    width = max(700, PAD + _NAMES + _CELL * len(table.hazards) + PAD // 2)
     body = head(width, title, table.summary, Looker())
     for column, hazard in enumerate(table.hazards):
         x = PAD + _NAMES + column * _CELL + _CELL / 2
         for line, word in enumerate(hazard.split("-")):
-            body += text(x, 78 + 14 * line, word, "f-soft s mid")
+            body += text(x, 78 + 14 * line, word, "f-soft c mid")
     for row, recipe in enumerate(table.recipes):
         y = _TOP + row * _ROW
         body += text(PAD, y + 25, recipe, "f-ink b", data_id=f"recipe-{recipe}")
