@@ -85,6 +85,18 @@ def one_by_one(send: Callable[[], Any], count: int) -> Taken:
     return Taken(count, stamps[-1] - stamps[0], tuple(after - at for at, after in itertools.pairwise(stamps)))
 
 
+def until_stored(handed_over: Taken, ask: Callable[[], Any]) -> Taken:
+    """Let oneway sends count until the broker has stored them: until then they are only in a socket's buffer.
+
+    Args:
+        handed_over: the sends.
+        ask: a sync send behind them, on the same connection.
+    """
+    began = _clock()
+    ask()
+    return Taken(handed_over.messages, handed_over.seconds + _clock() - began, handed_over.calls)
+
+
 def in_flight(send: Callable[[Arrivals], Any], count: int) -> Taken:
     """Time async sends; answers are matched to sends in order, which one connection keeps."""
     calls: list[float] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
-from rmqlab.bench.side import Arrivals, Side, Taken, in_flight, one_by_one
+from rmqlab.bench.side import Arrivals, Side, Taken, in_flight, one_by_one, until_stored
 from rmqlab.client.java import java_class
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ class Ours(Side):
         return in_flight(send, count)
 
     def oneway(self, body: bytes, count: int) -> Taken:
-        taken = one_by_one(lambda: self._producer.send_oneway(self._made(body)), count)
-        self._producer.send(self._made(body))  # the broker is through with them
-        return taken
+        return until_stored(
+            one_by_one(lambda: self._producer.send_oneway(self._made(body)), count),
+            lambda: self._producer.send(self._made(body)),
+        )
 
     def batch(self, body: bytes, count: int) -> Taken:
         taken = one_by_one(
@@ -146,9 +147,10 @@ class Java(Side):
         return in_flight(send, count)
 
     def oneway(self, body: bytes, count: int) -> Taken:
-        taken = one_by_one(lambda: self._producer.sendOneway(self._made(body)), count)
-        self._producer.send(self._made(body))
-        return taken
+        return until_stored(
+            one_by_one(lambda: self._producer.sendOneway(self._made(body)), count),
+            lambda: self._producer.send(self._made(body)),
+        )
 
     def batch(self, body: bytes, count: int) -> Taken:
         array_list = java_class("java.util.ArrayList")

@@ -47,7 +47,7 @@ SENDS = (
     Way("classic sync", "sync", 20, 0, 20, (Classic,)),
     Way("sync", "sync", 20, 10, 20),
     Way("async", "async_", 200, 100, 10),
-    Way("oneway", "oneway", 200, 0, 20, (Ours,)),
+    Way("oneway", "oneway", 2000, 0, 10, (Ours,)),
     Way("batch", "batch", 250, 0, 20, (Ours,)),
 )
 CONSUME = Way("consume", "consume", _BACKLOG, 500, 1)
