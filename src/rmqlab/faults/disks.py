@@ -35,7 +35,6 @@ TRANSIENT_POOL = {
 _LONGEST_MS = 60_000
 _SEND_MESSAGE = 10  # RequestCode
 _GET_BROKER_CONFIG = 26
-_GET_BROKER_RUNTIME_INFO = 28
 _SERVICE_NOT_AVAILABLE = 14  # ResponseCode: the answer of a broker that cannot store
 _EVIDENCE_S = 5.0
 _POLL_S = 0.02
@@ -153,7 +152,9 @@ def _require_pool_in_use(cluster: Cluster, broker: Node) -> None:
     """
     deadline = time.monotonic() + _EVIDENCE_S
     while True:
-        answer = remoting.ask(broker.address, _GET_BROKER_RUNTIME_INFO, credentials=cluster.credentials)
+        answer = remoting.ask(
+            broker.address, remoting.GET_BROKER_RUNTIME_INFO, credentials=cluster.credentials
+        )
         if answer.code == remoting.SUCCESS:
             break
         if time.monotonic() > deadline:  # a broker has no figures before its first second

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 SILENT_S = 0.5
 """For how long a node is asked before it counts as silent."""
 
-_GET_BROKER_RUNTIME_INFO = 28  # RequestCode: any broker answers, if only to refuse
-
 
 def find_node(cluster: Cluster, name: str, *, broker: bool = False) -> Node:
     """Return a node of that name.
@@ -40,7 +38,8 @@ def answer_s(node: Node, timeout_s: float = SILENT_S) -> float | None:
     Raises:
         ConnectionError: nobody is there to answer.
     """
-    code = remoting.GET_BROKER_CLUSTER_INFO if node.spec.is_nameserver else _GET_BROKER_RUNTIME_INFO
+    # any broker answers the second one, if only to refuse
+    code = remoting.GET_BROKER_CLUSTER_INFO if node.spec.is_nameserver else remoting.GET_BROKER_RUNTIME_INFO
     begun = time.monotonic()
     try:
         remoting.ask(node.address, code, timeout_s=timeout_s)
