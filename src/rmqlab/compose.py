@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from rmqlab.backends.container import IDLE, INSIDE, memory_limit, node_command, node_environment
 from rmqlab.backends.docker_engine import OFFICIAL
+from rmqlab.errors import UnknownTopologyError
 from rmqlab.plan import plan
 from rmqlab.runtime import RELEASES, ROCKETMQ
-from rmqlab.topology import TOPOLOGIES, find_topology
+from rmqlab.topology import BESIDE, TOPOLOGIES, find_topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ def write_compose_files(folder: Path, only: str | None = None) -> list[Path]:
         UnknownTopologyError: there is no such topology.
     """
     names = [find_topology(only).name] if only else list(TOPOLOGIES)
+    if only in BESIDE:
+        raise UnknownTopologyError(f"{only} runs as a plain process only: RocketMQ's image does not have it.")
     for name in names:
         for relative, text in compose_files(name).items():
             path = folder / name / relative

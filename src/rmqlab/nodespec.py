@@ -16,8 +16,8 @@ SYSTEM_PROPERTIES = {
 }
 """Java system properties of every node."""
 
-NodeRole = Literal["NAMESRV", "MASTER", "SLAVE", "PROXY", "RELAY"]
-Program = Literal["mqnamesrv", "mqbroker", "mqproxy", "relay"]
+NodeRole = Literal["NAMESRV", "MASTER", "SLAVE", "PROXY", "RELAY", "KAFKA"]
+Program = Literal["mqnamesrv", "mqbroker", "mqproxy", "relay", "kafka"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NodeSpec:
     Attributes:
         name: How it is called, such as `broker-a-s1`.
         role: What it is; where a controller gives out the roles, what it begins as.
-        program: The entry word of RocketMQ's image: `mqnamesrv`, `mqbroker`, `mqproxy`; or `relay`.
+        program: The entry word of RocketMQ's image: `mqnamesrv`, `mqbroker`, `mqproxy`; or `relay`, `kafka`.
         address: Where clients and tools reach it, `host:port`.
         ports: All that it listens on.
         max_heap_mb: Its JVM's heap.
@@ -39,6 +39,7 @@ class NodeSpec:
         java_options: More options for its JVM.
         system_properties: Java's, for its JVM.
         environment: Environment variables, for its JVM.
+        metrics: Where Prometheus scrapes it, `host:port`; empty where nobody asked for that.
     """
 
     name: str
@@ -55,11 +56,19 @@ class NodeSpec:
     java_options: tuple[str, ...] = ()
     system_properties: dict[str, str] = field(default_factory=lambda: dict(SYSTEM_PROPERTIES))
     environment: dict[str, str] = field(default_factory=dict)
+    metrics: str = ""
 
     @property
     def is_broker(self) -> bool:
         """Tell a broker from any other node."""
         return bool(self.broker_name)
+
+    @property
+    def controller(self) -> str:
+        """Where a NameServer's controller listens, `host:port`; empty where it runs none."""
+        if not self.is_nameserver or len(self.ports) == 1:
+            return ""
+        return f"{self.address.rpartition(':')[0]}:{self.ports[1]}"
 
     @property
     def is_nameserver(self) -> bool:

@@ -29,6 +29,7 @@ class ClusterOptions:
         trace: Keep a trace of messages whose clients trace (traceTopicEnable).
         timers: Messages to the moment (timerWheelEnable); the scan costs 8 % of a core.
         authentication: Let in only who has the cluster's credentials.
+        metrics: Let Prometheus, or anybody else, read the brokers' metrics (metricsExporterType).
         links: Put a relay in front of the nodes, so that the network between them can be cut or slowed.
         slow_disk: Let the disk be slowed while the broker runs (Linux, with a C compiler).
         properties: Broker properties by RocketMQ's own names. They override all others.
@@ -41,6 +42,7 @@ class ClusterOptions:
     trace: bool = False
     timers: bool = False
     authentication: bool = False
+    metrics: bool = False
     links: bool = False
     slow_disk: bool = False
     properties: dict[str, str] = field(default_factory=dict)
@@ -80,11 +82,12 @@ def configured(
     """Return the topology with the options written into its brokers' roles and properties.
 
     Raises:
-        ClusterError: its release knows no authentication.
+        ClusterError: its release knows no authentication, or no metrics.
     """
-    if credentials and topology.release == LEGACY:
+    if topology.release == LEGACY and (credentials or options.metrics):
+        what = "authentication" if credentials else "metrics"
         raise ClusterError(
-            "A 4.9 broker does not know RocketMQ 5's authentication. Leave it out, or take another topology."
+            f"A 4.9 broker does not know RocketMQ 5's {what}. Leave it out, or take another topology."
         )
     signing = broker_properties(credentials) if credentials else {}
     brokers = tuple(_with_role(shape, options) for shape in topology.brokers)

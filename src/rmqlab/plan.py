@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rmqlab.authentication import Credentials, proxy_properties
+from rmqlab.kafka import kafka_node
 from rmqlab.legacy import RELEASE_FILES
 from rmqlab.links import linked
 from rmqlab.nodespec import SYSTEM_PROPERTIES, NodeSpec
 from rmqlab.options import ClusterOptions, configured
 from rmqlab.runtime.slow_disk import LIBRARY, ORDER
+from rmqlab.topology import KAFKA
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -28,7 +30,7 @@ BLOCK = 40
 _CONTROLLER = 3
 _PROXY = 4
 _PROXY_REMOTING = 5
-_RELAY = 7
+_RELAY = 2
 _FIRST_BROKER = 8
 _PORTS_A_BROKER = 4
 _PROXY_CONF = "rmq-proxy.json"
@@ -121,6 +123,8 @@ def plan(  # noqa: PLR0913  (each is one fact about the place)
         options: What was chosen on top of the topology.
         credentials: What brokers let in, where they ask for it.
     """
+    if topology.release == KAFKA:
+        return (kafka_node(folder, base_port, host=host, bind=bind),)
     options = options or ClusterOptions()
     topology = configured(topology, options, credentials)
     own = host if options.links else bind  # the relay listens on all other addresses
@@ -129,6 +133,8 @@ def plan(  # noqa: PLR0913  (each is one fact about the place)
     nodes += [_broker(index, topology, site) for index in range(len(topology.brokers))]
     if topology.proxy == "cluster":
         nodes.append(_proxy(topology, site))
+    if options.metrics:
+        nodes = [_with_metrics(node, bind) if node.is_broker else node for node in nodes]
     if options.slow_disk:
         nodes = [_with_slow_disk(node, site) if node.is_broker else node for node in nodes]
     if options.links:
@@ -228,6 +234,19 @@ def _with_slow_disk(broker: NodeSpec, site: _Site) -> NodeSpec:
     return replace(broker, environment={**broker.environment, **paths})
 
 
+def _with_metrics(broker: NodeSpec, bind: str) -> NodeSpec:
+    """Return a broker that shows its metrics to whoever asks (BrokerMetricsManager: PrometheusHttpServer)."""
+    port = broker.ports[1] - 1  # free: the broker takes the two around it, and the next after its own
+    exporter = {
+        "metricsExporterType": "PROM",
+        "metricsPromExporterHost": bind,
+        "metricsPromExporterPort": str(port),
+    }
+    files = {**broker.files, "broker.conf": broker.files["broker.conf"] + _conf(exporter)}
+    host = broker.address.rpartition(":")[0]
+    return replace(broker, files=files, ports=(*broker.ports, port), metrics=f"{host}:{port}")
+
+
 def _under_a_controller(site: _Site) -> dict[str, str]:
     return {
         "enableControllerMode": "true",
@@ -284,3 +303,8 @@ def proxy_address(nodes: tuple[NodeSpec, ...]) -> str:
         if node.role == "PROXY":  # one that somebody else runs
             return node.address
     return ""
+
+
+def bootstrap_servers(nodes: tuple[NodeSpec, ...]) -> str:
+    """Return where Kafka's clients reach the cluster; empty where it is no Kafka."""
+    return ",".join(node.address for node in nodes if node.role == "KAFKA")

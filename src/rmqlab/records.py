@@ -22,7 +22,7 @@ import filelock
 from rmqlab.authentication import Credentials
 from rmqlab.errors import ClusterError
 from rmqlab.places import state_dir
-from rmqlab.plan import NodeSpec
+from rmqlab.plan import NodeSpec, bootstrap_servers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,11 @@ class Record:
     def namesrv(self) -> str:
         """The NameServers' addresses, as clients take them."""
         return ";".join(spec.address for spec in self.specs if spec.is_nameserver)
+
+    @property
+    def address(self) -> str:
+        """What clients connect to: the NameServers, or a Kafka's bootstrap servers."""
+        return self.namesrv or bootstrap_servers(self.specs)
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,7 @@ from rmqlab.errors import UnknownTopologyError
 
 Role = Literal["ASYNC_MASTER", "SYNC_MASTER", "SLAVE"]
 LEGACY = "rocketmq-4.9"
+KAFKA = "kafka"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,15 @@ TOPOLOGIES = {
         ),
     )
 }
+"""RocketMQ's."""
+
+BESIDE = {
+    shape.name: shape
+    for shape in (
+        Topology(KAFKA, "no RocketMQ: one node of Apache Kafka 4, to compare with", 0, (), release=KAFKA),
+    )
+}
+"""What else is started by the same means, to be held beside RocketMQ."""
 
 
 def find_topology(name: str) -> Topology:
@@ -137,10 +147,9 @@ def find_topology(name: str) -> Topology:
     Raises:
         UnknownTopologyError: there is none; the message names the nearest and all.
     """
-    if name in TOPOLOGIES:
-        return TOPOLOGIES[name]
-    near = difflib.get_close_matches(name, TOPOLOGIES, n=1)
+    known = {**TOPOLOGIES, **BESIDE}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
     guess = f" Did you mean {near[0]}?" if near else ""
-    raise UnknownTopologyError(
-        f"There is no topology called {name!r}.{guess} There are: {', '.join(TOPOLOGIES)}."
-    )
+    raise UnknownTopologyError(f"There is no topology called {name!r}.{guess} There are: {', '.join(known)}.")

@@ -160,18 +160,18 @@ def test_it_comes_back_from_a_kill_with_its_messages(legacy, admin, orders):
     try:
         sent = send(with_own_life, orders)
         store = legacy.folder / "broker-a" / "store" / "consumequeue"
+
+        def is_there():
+            return sent.msg_id in {message.msg_id for message in admin.messages(orders)}
+
         # One that is killed between making a queue's file and giving it its size does not start again.
         eventually(
-            lambda: all(file.stat().st_size for file in store.rglob("0*")),
+            lambda: is_there() and all(file.stat().st_size for file in store.rglob("0*")),
             timeout_s=20,
-            why="a queue's file stays empty",
+            why="a queue has no file, or an empty one",
         )
         legacy.nodes["broker-a"].restart()
-        eventually(
-            lambda: sent.msg_id in {message.msg_id for message in admin.messages(orders)},
-            timeout_s=20,
-            why="the message is gone",
-        )
+        eventually(is_there, timeout_s=20, why="the message is gone")
     finally:
         with_own_life.shutdown()
 

@@ -1,4 +1,4 @@
-"""The release that is not the pinned one: its jars, its launcher, what it is started with."""
+"""The releases that are not the pinned one: the 4.9 jars, what it is started with, the launchers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rmqlab.plan import plan
 from rmqlab.runtime import RELEASES, ROCKETMQ
 from rmqlab.runtime.jars import ensure_jars, home, jars_status
 from rmqlab.runtime.relock import relock
-from rmqlab.topology import LEGACY, TOPOLOGIES
+from rmqlab.topology import KAFKA, LEGACY, TOPOLOGIES
 
 pytestmark = pytest.mark.unit
 
@@ -47,17 +47,21 @@ def test_an_unknown_group_of_jars_is_answered_with_those_there_are():
         relock("rocketmq-3")
 
 
-def test_the_committed_launcher_is_compiled_from_the_committed_source(tmp_path: Path):
+@pytest.mark.parametrize(("name", "launcher"), [(LEGACY, "LegacyBroker"), (KAFKA, "FormattedKafka")])
+def test_the_committed_launcher_is_compiled_from_the_committed_source(
+    tmp_path: Path, name: str, launcher: str
+):
+    release = RELEASES[name]
     javac = shutil.which("javac")
     said = subprocess.run([javac or "true", "-version"], check=False, capture_output=True, text=True).stdout
     if " 17." not in said:
         pytest.skip("the classes were compiled by javac 17, which is not on the PATH")
-    here, wanted = jars_status(RELEASE.jars)
+    here, wanted = jars_status(release.jars)
     if here < wanted:
-        pytest.skip("the 4.9 jars are not on this machine")
-    folder = RELEASE.ours / "rmqlab"
-    classpath = os.pathsep.join(map(str, ensure_jars(RELEASE.jars)))
+        pytest.skip(f"the jars of {name} are not on this machine")
+    folder = release.ours / "rmqlab"
+    classpath = os.pathsep.join(map(str, ensure_jars(release.jars)))
     options = ["--release", "17", "-g:none", "-proc:none", "-cp", classpath, "-d", str(tmp_path)]
-    subprocess.run([javac, *options, folder / "LegacyBroker.java"], check=True, capture_output=True)
+    subprocess.run([javac, *options, folder / f"{launcher}.java"], check=True, capture_output=True)
     made = {path.name: path.read_bytes() for path in (tmp_path / "rmqlab").iterdir()}
     assert made == {path.name: path.read_bytes() for path in folder.glob("*.class")}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from rmqlab.authentication import Credentials
 from rmqlab.errors import ClusterError, UnknownPropertyError
 from rmqlab.options import ClusterOptions, configured
+from rmqlab.plan import BLOCK, plan
 from rmqlab.topology import TOPOLOGIES, find_topology
 
 pytestmark = pytest.mark.unit
@@ -77,6 +79,43 @@ def test_what_cannot_be_chosen_is_told_so(chosen: dict[str, object], said: str):
 def test_only_what_was_chosen_goes_into_a_record():
     assert ClusterOptions.of().chosen() == {}
     assert ClusterOptions.of(flush="sync", trace=True).chosen() == {"flush": "sync", "trace": True}
+
+
+def test_metrics_are_shown_on_a_port_of_their_own_and_nowhere_without():
+    plain, shown = (
+        plan(TOPOLOGIES["2m-2s"], PurePosixPath("/lab"), 10000, options=ClusterOptions.of(**chosen))
+        for chosen in ({}, {"metrics": True, "links": True})
+    )
+    assert {node.metrics for node in plain} == {""}
+    brokers = [node for node in shown if node.is_broker]
+    assert all(
+        f"metricsPromExporterPort={node.metrics.split(':')[1]}\n" in node.files["broker.conf"]
+        for node in brokers
+    )
+    used = [port for node in shown for port in node.ports]
+    assert len(used) == len(set(used))
+    assert set(used) <= set(range(10000, 10000 + BLOCK))
+
+
+def test_metrics_listen_where_the_nodes_do_behind_a_relay_as_well():
+    _, broker, _ = plan(
+        TOPOLOGIES["single"],
+        PurePosixPath("/lab"),
+        10000,
+        bind="0.0.0.0",
+        options=ClusterOptions.of(metrics=True, links=True),
+    )
+    assert "metricsPromExporterHost=0.0.0.0\n" in broker.files["broker.conf"]
+    assert broker.metrics == "127.0.0.1:10007"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"), [({"metrics": True}, "metrics"), ({"authentication": True}, "authentication")]
+)
+def test_what_a_legacy_broker_does_not_know_is_refused(chosen, said):
+    credentials = Credentials("ada", "secret") if "authentication" in chosen else None
+    with pytest.raises(ClusterError, match=f"A 4.9 broker does not know RocketMQ 5's {said}"):
+        configured(TOPOLOGIES["legacy-4.9"], ClusterOptions.of(**chosen), credentials)
 
 
 def test_every_topology_is_documented_with_its_summary():

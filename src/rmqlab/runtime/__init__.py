@@ -3,9 +3,10 @@
 from rmqlab.runtime.archive import archive_options, ensure_archive
 from rmqlab.runtime.jars import ROCKETMQ, ensure_jars, jars_status
 from rmqlab.runtime.java import Java, find_java
-from rmqlab.runtime.releases import RELEASES
+from rmqlab.runtime.releases import QUICK_END, RELEASES
 
 __all__ = [
+    "QUICK_END",
     "RELEASES",
     "ROCKETMQ",
     "Java",

@@ -1,4 +1,4 @@
-"""The RocketMQ releases that nodes can run on: each a group of jars, and how its programs are started."""
+"""The releases that nodes can run on: each a group of jars, and how its programs are started."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ RELEASES = {
         # MappedFile.clean unmaps a file by reflection: no topic could be deleted, no old file removed
         ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED"),
     ),
+    "kafka": Release(read_lock("kafka"), _HERE / "kafka", {"kafka": "rmqlab.FormattedKafka"}),
     "relay": Release(None, _HERE / "relay", {"relay": "rmqlab.Relay"}),
 }
 """By the name of their lock file."""
+
+QUICK_END = _HERE / "quick_end"
+"""The folder of our class that lets a tool of RocketMQ's end when it has said all."""

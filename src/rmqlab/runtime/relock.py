@@ -35,6 +35,12 @@ def _pom(roots: tuple[str, ...]) -> str:
     )
 
 
+def _moved(root: str, old: str, new: str) -> str:
+    """Return a root at the new version; one with a version of its own, such as a logger, keeps that."""
+    name, _, version = root.rpartition(":")
+    return f"{name}:{new}" if version == old else root
+
+
 def relock(name: str = "rocketmq", version: str | None = None) -> Path:
     """Resolve a group's roots with Maven and write its lock file.
 
@@ -55,7 +61,7 @@ def relock(name: str = "rocketmq", version: str | None = None) -> Path:
         raise RuntimeFilesError("Making the lock anew needs Maven: install it so that `mvn` is on the PATH.")
     old = read_lock(name)
     version = version or old.version
-    roots = tuple(f"{root.rpartition(':')[0]}:{version}" for root in old.roots)
+    roots = tuple(_moved(root, old.version, version) for root in old.roots)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pom.xml").write_text(_pom(roots), encoding="utf-8")
         listing = Path(folder) / "list.txt"
