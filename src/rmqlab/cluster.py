@@ -10,11 +10,11 @@ import psutil
 
 from rmqlab import external, leases, ports, records
 from rmqlab.backends import find_backend
-from rmqlab.errors import ExternalClusterError, NoSuchClusterError
+from rmqlab.errors import ClusterError, ExternalClusterError, NoSuchClusterError
 from rmqlab.faults import begin, mend, troubles
 from rmqlab.node import STOP_S, Node
 from rmqlab.places import state_dir
-from rmqlab.plan import proxy_address
+from rmqlab.plan import bootstrap_servers, proxy_address
 from rmqlab.readiness import wait_until_ready
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Cluster:
         return cls(record)
 
     def __repr__(self) -> str:
-        return f"<Cluster {self.name} ({self.topology}) at {self.namesrv}>"
+        return f"<Cluster {self.name} ({self.topology}) at {self.namesrv or self.bootstrap_servers}>"
 
     @property
     def record(self) -> Record:
@@ -68,6 +68,10 @@ class Cluster:
     namesrv = property(lambda self: self._last.namesrv, doc="NameServer addresses, as clients take them.")
     proxy = property(
         lambda self: proxy_address(self._last.specs), doc="Where gRPC clients connect; empty without a proxy."
+    )
+    bootstrap_servers = property(
+        lambda self: bootstrap_servers(self._last.specs),
+        doc="Where Kafka's clients connect; empty unless it is a Kafka.",
     )
     credentials = property(
         lambda self: records.credentials(self._name) if self._last.options.get("authentication") else None,
@@ -149,6 +153,18 @@ class Cluster:
             raise NoSuchClusterError(
                 f"The cluster {self._name} has ended{f': {why}' if why else ''}. "
                 "Start it again with the cell or the command that started it."
+            )
+
+    def require_rocketmq(self, what: str) -> None:
+        """See to it that nothing of RocketMQ's is asked of a Kafka.
+
+        Raises:
+            ClusterError: it is; the message names what was asked for.
+        """
+        if self.bootstrap_servers:
+            raise ClusterError(
+                f"{self.name} is a Kafka, and {what} is for RocketMQ. Ask it with Kafka's own clients, "
+                f"confluent_kafka, at {self.bootstrap_servers}."
             )
 
     def bring_up(self, specs: Sequence[NodeSpec], meanwhile: Callable[[], None] = lambda: None) -> None:

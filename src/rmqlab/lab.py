@@ -14,9 +14,11 @@ from rmqlab.client import warm_up
 from rmqlab.connecting import connect
 from rmqlab.errors import CourseError, ExternalClusterError
 from rmqlab.inbox import Inbox
+from rmqlab.mqadmin import DEADLINE_S, mqadmin
 from rmqlab.options import ClusterOptions
 from rmqlab.runtime import ROCKETMQ
 from rmqlab.starting import start_cluster
+from rmqlab.topology import BESIDE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +57,11 @@ class Lab:
         return self.cluster.proxy
 
     @property
+    def bootstrap_servers(self) -> str:
+        """The address for Kafka's clients; empty unless this is `lab.another("kafka")`."""
+        return self.cluster.bootstrap_servers
+
+    @property
     def credentials(self) -> Credentials | None:
         """Access key and secret key, for `set_session_credentials`; None where everybody may."""
         return self.cluster.credentials
@@ -68,6 +75,7 @@ class Lab:
     def admin(self) -> Admin:
         """An administrator's connection to the cluster: what does it hold?"""
         self.cluster.require_alive()
+        self.cluster.require_rocketmq("lab.admin")
         if self._admin is None:
             from rmqlab.client.admin import Admin  # noqa: PLC0415  (waits for the JVM)
 
@@ -95,7 +103,7 @@ class Lab:
         """
         mine = self.cluster
         mine.require_alive()
-        if mine.backend.name == "external":
+        if mine.backend.name == "external" and topology not in BESIDE:
             raise ExternalClusterError(_wants_its_own(f"another cluster, {name or topology}"))
         cluster = start_cluster(
             topology,
@@ -144,6 +152,12 @@ class Lab:
         namespace = self.cluster.namespace
         return f"{namespace}%{name}" if namespace else name
 
+    def mqadmin(
+        self, *words: str, credentials: tuple[str, str] | None = None, timeout_s: float = DEADLINE_S
+    ) -> str:
+        """Run RocketMQ's own tool, as `mqadmin.mqadmin`: `lab.mqadmin("topicRoute", "-t", "orders")`."""
+        return mqadmin(self.cluster, words, credentials=credentials, timeout_s=timeout_s)
+
     def inbox(self) -> Inbox:
         """Return a new, empty inbox for what callbacks receive."""
         return Inbox()
@@ -155,10 +169,13 @@ class Lab:
         """
         from rmqlab.ledger import Ledger  # noqa: PLC0415  (waits for the JVM)
 
+        self.cluster.require_rocketmq("a ledger")
         return Ledger(self.cluster, name)
 
     def view(self, kind: str, **what: Any) -> Any:
         """Return a live picture of what the broker holds, such as `lab.view("queues", topic="orders")`."""
+        if kind != "map":
+            self.cluster.require_rocketmq(f"the picture {kind}")
         return views.show(kind, self.cluster, **what)
 
     def record(self, name: str, *shown: Any) -> Recorder:
@@ -202,7 +219,7 @@ class Lab:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Lab {self.slug} at {self.namesrv}>"
+        return f"<Lab {self.slug} at {self.namesrv or self.bootstrap_servers}>"
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.view("map")._repr_mimebundle_()

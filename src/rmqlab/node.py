@@ -8,7 +8,7 @@ from rmqlab import happenings
 from rmqlab.errors import NodeDownError
 
 if TYPE_CHECKING:
-    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.backends.base import Handle, NodeState, Usage
     from rmqlab.cluster import Cluster
     from rmqlab.plan import NodeSpec
 
@@ -27,6 +27,11 @@ class Node:
     role = property(lambda self: self.spec.role, doc="`NAMESRV`, `MASTER`, `SLAVE`, `PROXY` or `RELAY`.")
     address = property(lambda self: self.spec.address, doc="`host:port`.")
 
+    @property
+    def metrics_url(self) -> str:
+        """Where a broker's metrics are, in Prometheus' text format; empty without `metrics=True`."""
+        return f"http://{self.spec.metrics}/metrics" if self.spec.metrics else ""
+
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.role} {self.address} {self.state}>"
 
@@ -40,6 +45,14 @@ class Node:
     def state(self) -> NodeState:
         """`up`, `paused` or `down`, as the operating system sees it."""
         return self._cluster.backend.state(self.handle)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the node takes of its machine: processor seconds so far, MB of memory.
+
+        None where it does not run, or nobody here can tell.
+        """
+        return self._cluster.backend.usage(self.handle)
 
     def kill(self) -> None:
         """Kill -9: what was not handed to the operating system is gone."""

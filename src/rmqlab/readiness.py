@@ -1,8 +1,9 @@
 """When is a cluster ready? Found out by asking.
 
-Its NameServers know every broker and serve a route, the slaves have what their masters have, and the proxy
-accepts connections. The route asked for is that of the topic named like the cluster, which every master
-makes at boot (TopicConfigManager).
+Its NameServers know every broker and serve a route, the slaves have what their masters have, and brokers and
+the proxy answer; a Kafka tells its clients of itself. That a port accepts a connection says nothing: Docker's
+own proxy accepts for a node that does not listen yet, and closes. The route asked for is that of the topic
+named like the cluster, which every master makes at boot (TopicConfigManager).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from rmqlab.client import remoting
+from rmqlab.client import kafka_metadata, remoting
 from rmqlab.errors import AdminError, StartError
 from rmqlab.plan import CLUSTER_NAME, proxy_address
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 _POLL_S = 0.03
 _LOOK_AGAIN_S = 0.3
 _ANSWER_S = 2.0
+
+# A frame's header: its length (3 bytes), type, flags, stream (4 bytes).
+_HTTP2_HEADER, _HTTP2_TYPE, _HTTP2_SETTINGS = 9, 3, 4
+_HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _HTTP2_SETTINGS, 0, 0, 0, 0, 0))
 
 
 def wait_until_ready(
@@ -73,8 +78,9 @@ def _all_ready(specs: Sequence[NodeSpec], credentials: tuple[str, str] | None) -
     try:
         return (
             all(_knows(namesrv, brokers, credentials) for namesrv in nameservers)
-            and all(_serves(spec) for spec in specs if not spec.is_nameserver)
+            and all(_serves(spec, credentials) for spec in specs if not spec.is_nameserver)
             and _in_sync(brokers, credentials)
+            and all(_hears(spec.controller, brokers) for spec in nameservers if spec.controller)
         )
     except (OSError, AdminError, ValueError):
         return False
@@ -100,17 +106,32 @@ def _is_registered(spec: NodeSpec, known: dict[tuple[str, int], str]) -> bool:
     return spec.address in known.values() and (spec.broker_name, 0) in known
 
 
-def _serves(spec: NodeSpec) -> bool:
-    """Tell whether all ports of a node that clients use accept connections."""
-    addresses = {spec.address}
-    if proxy := proxy_address((spec,)):
-        host = proxy.rpartition(":")[0]
-        addresses |= {f"{host}:{port}" for port in spec.ports[-2:]}  # gRPC's and the remoting protocol's
-    for address in addresses:
-        host, _, port = address.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=_ANSWER_S):
-            pass
+def _serves(spec: NodeSpec, credentials: tuple[str, str] | None) -> bool:
+    """Tell whether a node answers on all ports that clients use.
+
+    Raises:
+        OSError: it does not.
+        AdminError: somebody else does.
+    """
+    if spec.role == "KAFKA":  # it answers before it is let in by its controller: ask whether it is
+        return spec.address in kafka_metadata.brokers(spec.address, timeout_s=_ANSWER_S)
+    if spec.is_broker and not remoting.counts(spec.address, timeout_s=_ANSWER_S, credentials=credentials):
+        return False
+    proxy = proxy_address((spec,))
+    if proxy:
+        host, _, port = proxy.rpartition(":")
+        for its_port in set(spec.ports[-2:]) - {int(port)}:  # of the remoting protocol
+            remoting.has_route(f"{host}:{its_port}", CLUSTER_NAME, timeout_s=_ANSWER_S)
+        return _speaks_http2(host, int(port))
     return True
+
+
+def _speaks_http2(host: str, port: int) -> bool:
+    """Tell whether a server of HTTP/2, which gRPC travels in, introduces itself (RFC 9113, 3.4)."""
+    with socket.create_connection((host, port), timeout=_ANSWER_S) as connection:
+        connection.sendall(_HTTP2_HELLO)
+        hello = connection.recv(_HTTP2_HEADER)
+    return len(hello) > _HTTP2_TYPE and hello[_HTTP2_TYPE] == _HTTP2_SETTINGS
 
 
 def _in_sync(brokers: list[NodeSpec], credentials: tuple[str, str] | None) -> bool:
@@ -133,6 +154,18 @@ def _in_sync(brokers: list[NodeSpec], credentials: tuple[str, str] | None) -> bo
     return True
 
 
+def _hears(controller: str, brokers: list[NodeSpec]) -> bool:
+    """Tell whether a controller has heard from each broker since it started.
+
+    A master that dies unheard is not missed: it comes back as the master, begins its epoch anew where its
+    commit log ends (AutoSwitchHAService.changeToMaster), and its slave, which finds no point in common,
+    never follows it again (EpochFileCache.findConsistentPoint).
+    """
+    names = {spec.broker_name for spec in brokers}
+    heard = (remoting.heard_by(controller, name, timeout_s=_ANSWER_S) for name in names)
+    return set().union(*heard) >= {spec.address for spec in brokers}
+
+
 def _first_silent(specs: Sequence[NodeSpec], credentials: tuple[str, str] | None) -> NodeSpec:
     for spec in specs:
         try:
@@ -141,7 +174,7 @@ def _first_silent(specs: Sequence[NodeSpec], credentials: tuple[str, str] | None
             elif spec.is_nameserver:
                 remoting.registered_brokers(spec.address, timeout_s=_ANSWER_S)
             else:
-                _serves(spec)
+                _serves(spec, credentials)
         except (OSError, AdminError, ValueError):
             return spec
     return specs[-1]

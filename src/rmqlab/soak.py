@@ -97,7 +97,9 @@ class _Counts:
 
 
 def run(cycles: int, at_once: int, seed: int, out: Console, backend: str | None = None) -> int:
-    """Run the cycles, print what they left behind; 1 if that is anything at all.
+    """Run the cycles, print what they left behind; 1 if that is anything at all, or if it was cut off.
+
+    Ctrl-C ends it with the figures of the cycles that are done.
 
     Args:
         cycles: How many clusters.
@@ -125,16 +127,19 @@ def run(cycles: int, at_once: int, seed: int, out: Console, backend: str | None 
             for result in pool.map(lambda each: _cycle(*each), plan):
                 results.append(result)
                 status.update(f"{len(results)} of {cycles} cycles")
+        except KeyboardInterrupt:
+            out.print(f"Cut off: {cycles} cycles were asked for.", highlight=False)
         finally:  # a soak that is cut off ends what it started
             pool.shutdown(cancel_futures=True)
             for record in records.all_records():
                 end_if(record.name, lambda _: True)
             _poll(lambda: not _supervisors())  # it ends by itself, and until then it locks files in its home
         hurt = signals_felt()
-    return _report(results, hurt, seed, out)
+    is_clean = _report(results, hurt, seed, out)
+    return 0 if is_clean and len(results) == cycles else 1
 
 
-def _report(results: list[Cycle], hurt: int, seed: int, out: Console) -> int:
+def _report(results: list[Cycle], hurt: int, seed: int, out: Console) -> bool:
     by_end: dict[str, _Counts] = {end: _Counts() for end in ENDS}
     for result in results:
         counts = by_end[result.end]
@@ -153,7 +158,7 @@ def _report(results: list[Cycle], hurt: int, seed: int, out: Console) -> int:
         table.add_row(end, str(counts.cycles), *left, f"{counts.slowest_s:.1f} s")
     out.print(table)
     out.print(f"signals to processes that are not ours: {hurt}", highlight=False)
-    return 1 if hurt or any(sum(counts.left.values()) for counts in by_end.values()) else 0
+    return not hurt and not any(sum(counts.left.values()) for counts in by_end.values())
 
 
 def _cycle(number: int, end: str, luck: float) -> Cycle:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from rmqlab import ports, records
 from rmqlab.authentication import Credentials, new_credentials
-from rmqlab.backends import choose_backend, find_backend
+from rmqlab.backends import Backend, choose_backend, find_backend
 from rmqlab.cluster import Cluster, end, is_usable
 from rmqlab.errors import ClusterError, DiskSpaceError, ExternalClusterError
 from rmqlab.options import ClusterOptions
 from rmqlab.plan import BLOCK, plan
 from rmqlab.records import Record
 from rmqlab.runtime import ensure_archive, ensure_jars, slow_disk
-from rmqlab.topology import find_topology
+from rmqlab.topology import BESIDE, KAFKA, find_topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,9 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
     shape = find_topology(topology)
     options = options or ClusterOptions()
     name = name or shape.name
+    if shape.name in BESIDE:
+        _require_nothing_of_rocketmq(shape.name, options, namesrv_port)
+        backend = "process"
     with records.lock(name):
         record = records.read(name)
         if record and (fresh or not is_usable(record)):
@@ -76,13 +79,13 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
             return cluster
         if fresh:
             shutil.rmtree(records.folder(name), ignore_errors=True)
-        chosen, why = choose_backend(backend)
+        chosen, why = _choose(shape.name, backend)
         if chosen.name == "external":
             raise ExternalClusterError(
                 "A cluster that others run is not started here: `connect('host:9876')` finds it. For one of "
                 "your own set RMQLAB_BACKEND to process or docker, or leave it out."
             )
-        if chosen.name == "process":
+        if chosen.name == "process" and shape.name not in BESIDE:
             ensure_jars()
             ensure_archive()
         record = Record(
@@ -100,6 +103,19 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
         cluster = _start_new(record, options, namesrv_port, meanwhile)
         cluster.why_backend = why
         return cluster
+
+
+def _require_nothing_of_rocketmq(topology: str, options: ClusterOptions, namesrv_port: int | None) -> None:
+    """See to it that a Kafka is not started with RocketMQ's options."""
+    chosen = [*options.chosen(), *(["namesrv_port"] if namesrv_port else [])]
+    if chosen:
+        raise ClusterError(f"{topology} is no RocketMQ, and has no {', '.join(chosen)}: leave that out.")
+
+
+def _choose(topology: str, backend: str | None) -> tuple[Backend, str]:
+    if topology == KAFKA:
+        return find_backend("process"), "A plain process: RocketMQ's image, for containers, has no Kafka."
+    return choose_backend(backend)
 
 
 def _require_same(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -143,3 +145,22 @@ def test_the_ready_broker_is_the_planned_one(cluster: Cluster, topic: Callable[.
     assert known == {("broker-a", 0): cluster.nodes["broker-a"].address}
     assert remoting.has_route(cluster.namesrv, topic())
     assert not remoting.has_route(cluster.namesrv, "nobody-made-this")
+
+
+def test_a_broker_that_is_killed_leaves_nothing_in_the_machines_temporary_folder() -> None:
+    def unpacked(folder: Path) -> set[str]:
+        return {path.name for path in folder.glob("librocksdbjni*")}
+
+    machines = Path(tempfile.gettempdir())
+    before = unpacked(machines)
+    cluster = start_cluster("single", name="tidy", backend="process", lease_s=60)
+    try:
+        broker, folder = cluster.nodes["broker-a"], cluster.folder / "broker-a" / "tmp"
+        assert len(unpacked(folder)) == 1
+        broker.kill()
+        broker.restart()
+        assert len(unpacked(folder)) == 1
+        assert unpacked(machines) <= before
+    finally:
+        cluster.stop()
+    assert not folder.exists()

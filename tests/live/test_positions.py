@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from rmqlab.client import Message, Producer
+from rmqlab.client import Message, Producer, remoting
 from rmqlab.client.admin import Admin
 from rmqlab.errors import ClusterError
 from rmqlab.observe import Interest, Reader
@@ -136,4 +136,20 @@ def test_the_controllers_master_and_sync_state_set_change_when_the_master_dies()
         until(lambda: reader.read(STORES).stores.stores[0].node, lambda node: node == second)
     finally:
         reader.close()
+        cluster.stop()
+
+
+def test_a_controller_that_came_back_misses_a_master_that_dies_at_once():
+    cluster = start_cluster("controller", name="missed", lease_s=180)
+    try:
+        send(cluster, 1)
+        controller, first = cluster.nodes["namesrv"], cluster.nodes["broker-a"]
+        controller.kill()
+        controller.restart()
+        assert remoting.heard_by(controller.spec.controller, "broker-a") == {
+            node.address for node in cluster.nodes.values() if node.spec.is_broker
+        }
+        first.kill()
+        first.restart()  # not before all replicas are in sync, which they would never be in the same epoch
+    finally:
         cluster.stop()

@@ -37,6 +37,22 @@ def running(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     assert nothing_left(name)
 
 
+def test_every_node_answers_as_soon_as_the_start_returns(running: Cluster) -> None:
+    assert [node.name for node in running.nodes.values() if not answers(node)] == []
+
+
+def test_each_node_tells_what_it_takes(running: Cluster) -> None:
+    for node in running.nodes.values():
+        before = node.usage
+        assert before is not None
+        assert 20 < before.memory_mb < 1000
+        eventually(
+            lambda node=node, before=before: node.usage.cpu_s > before.cpu_s,
+            timeout_s=20,
+            why=f"{node.name} uses no time",
+        )
+
+
 def test_every_broker_has_registered_with_every_nameserver(running: Cluster) -> None:
     shape = TOPOLOGIES[running.topology]
     for address in running.namesrv.split(";"):
@@ -64,6 +80,7 @@ def test_a_killed_node_comes_back(running: Cluster) -> None:
     for node in running.nodes.values():
         node.kill()
         assert node.state == "down"
+        assert node.usage is None
         assert not answers(node)
         node.restart()
         assert node.state == "up"

@@ -1,4 +1,4 @@
-"""The relay's committed classes, and what is said of links that do not exist."""
+"""The committed classes of relay and quick end, and what is said of links that do not exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rmqlab.errors import FaultError
 
 pytestmark = pytest.mark.unit
 
-RELAY = Path(rmqlab.__file__).parent / "runtime" / "relay"
+RUNTIME = Path(rmqlab.__file__).parent / "runtime"
 
 
 def a_link(name: str) -> relays.Link:
@@ -24,7 +24,8 @@ def a_link(name: str) -> relays.Link:
 LINKS = [a_link("clients>broker-a"), a_link("broker-a>namesrv"), a_link("broker-a-s1>broker-a")]
 
 
-def test_the_committed_classes_are_what_the_sources_compile_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ours", ["relay", "quick_end"])
+def test_the_committed_classes_are_what_the_sources_compile_to(tmp_path: Path, ours: str) -> None:
     javac = shutil.which("javac")
     if (
         javac is None
@@ -32,12 +33,12 @@ def test_the_committed_classes_are_what_the_sources_compile_to(tmp_path: Path) -
         not in subprocess.run([javac, "-version"], capture_output=True, text=True, check=False).stdout
     ):
         pytest.skip("the classes were compiled by javac 17, which is not on the PATH")
-    sources = sorted((RELAY / "rmqlab").glob("*.java"))
+    sources = sorted((RUNTIME / ours / "rmqlab").glob("*.java"))
     subprocess.run(
         [javac, "--release", "8", "-g:none", "-Xlint:-options", "-d", tmp_path, *sources], check=True
     )
     made = {path.name: path.read_bytes() for path in (tmp_path / "rmqlab").iterdir()}
-    assert made == {path.name: path.read_bytes() for path in (RELAY / "rmqlab").glob("*.class")}
+    assert made == {path.name: path.read_bytes() for path in (RUNTIME / ours / "rmqlab").glob("*.class")}
 
 
 @pytest.mark.parametrize("ends", [("broker-a", "broker-a-s1"), ("broker-a-s1", "broker-a")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
 NodeState = Literal["up", "paused", "down"]
 Handle = dict[str, int | float | str]
 """What finds a running node again from another process. Goes into the cluster's record as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a running node takes of its machine.
+
+    Attributes:
+        cpu_s: processor time since its start, in seconds of one core.
+        memory_mb: resident memory, files of its store that are mapped included, in MB (10^6 bytes).
+    """
+
+    cpu_s: float
+    memory_mb: float
 
 
 class Backend(Protocol):
@@ -40,6 +54,9 @@ class Backend(Protocol):
 
     def state(self, handle: Handle) -> NodeState:
         """Tell how a node is, without talking to it."""
+
+    def usage(self, handle: Handle) -> Usage | None:
+        """Tell what a node takes; None if it does not run, or nobody here can tell."""
 
     def stop(self, handle: Handle, timeout_s: float) -> None:
         """End a node in its own orderly way; kill it when that takes longer than `timeout_s`."""

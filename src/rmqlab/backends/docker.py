@@ -27,6 +27,7 @@ from rmqlab.backends.container import (
 from rmqlab.backends.docker_engine import (
     PATIENCE_S,
     container_status,
+    container_usage,
     engine_client,
     find_engine,
     image_for,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.backends.base import Handle, NodeState, Usage
     from rmqlab.plan import NodeSpec
 
 _CLUSTER, _NODE, _HOME = "rmqlab.cluster", "rmqlab.node", "rmqlab.home"
@@ -142,6 +143,13 @@ class DockerBackend:
             return "down"
         status = container_status(str(handle["engine"]), str(handle["container"]))
         return "paused" if status == "paused" else "up" if status == "running" else "down"
+
+    def usage(self, handle: Handle) -> Usage | None:
+        """Ask the engine about the container."""
+        with in_our_words():
+            container = _find(handle)
+            is_there = container is not None and container.status in {"running", "paused"}
+            return container_usage(container) if is_there else None
 
     def stop(self, handle: Handle, timeout_s: float) -> None:
         """Ask the JVM to shut down: SIGTERM runs RocketMQ's shutdown hook."""

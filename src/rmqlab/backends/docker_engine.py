@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from rmqlab.backends.base import Usage
 from rmqlab.errors import EngineError, EngineGoneError
 from rmqlab.runtime import RELEASES, ROCKETMQ
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docker import DockerClient
+    from docker.models.containers import Container
 
 OFFICIAL = "apache/rocketmq"
 AT_ONCE_S = 1.0
@@ -114,6 +116,17 @@ def container_status(address: str, container: str) -> str:
     except EngineGoneError:
         return ""
     return str(answer.get("State", {}).get("Status", ""))
+
+
+def container_usage(container: Container) -> Usage:
+    """Return what a container takes; its memory is what `docker stats` shows."""
+    found = container.stats(stream=False, one_shot=True)
+    memory = found["memory_stats"]
+    parts = memory.get("stats", {})
+    unused_files = parts.get("inactive_file", parts.get("total_inactive_file", 0))  # cgroup v2, v1
+    return Usage(
+        found["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, (memory.get("usage", 0) - unused_files) / 1e6
+    )
 
 
 def engine_client(address: str | None = None) -> DockerClient:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rmqlab.backends.base import Handle, NodeState
+    from rmqlab.backends.base import Handle, NodeState, Usage
     from rmqlab.nodespec import NodeSpec
 
 _CONNECT_S = 1.0
@@ -74,6 +74,10 @@ class ExternalBackend:
             now = time.monotonic()
             _seen.update({peer[1]: (now, state) for peer, state in zip(peers, states, strict=True)})
             return _seen[address][1]
+
+    def usage(self, handle: Handle) -> Usage | None:  # noqa: ARG002  (the protocol's)
+        """Nobody here can tell."""
+        return None
 
     def stop(self, handle: Handle, timeout_s: float) -> None:  # noqa: ARG002  (the protocol's)
         """Refuse."""

@@ -19,14 +19,19 @@ JVM_OPTIONS = (
 )
 
 CONSOLE = "console.log"
-_LOGS = {"mqnamesrv": "namesrv.log", "mqbroker": "broker.log", "mqproxy": "proxy.log"}
+_LOGS = {
+    "mqnamesrv": "rocketmqlogs/namesrv.log",
+    "mqbroker": "rocketmqlogs/broker.log",
+    "mqproxy": "rocketmqlogs/proxy.log",
+    "kafka": "server.log",
+}
 
 
 def log_tail(spec: NodeSpec, folder: Path, lines: int) -> str:
     """Return the end of a node's own log, and of what it printed where that goes to a file."""
     files = [folder / CONSOLE]
     if spec.program in _LOGS:
-        files.insert(0, folder / "logs" / "rocketmqlogs" / _LOGS[spec.program])
+        files.insert(0, folder / "logs" / _LOGS[spec.program])
     tails = []
     for file in files:
         with contextlib.suppress(OSError):

@@ -55,25 +55,30 @@ def doctor() -> int:
 def fetch(
     *,
     legacy: Annotated[bool, typer.Option("--legacy", help="Those of the 4.9 broker too.")] = False,
+    kafka: Annotated[bool, typer.Option("--kafka", help="Those of the Kafka of lab 13 too.")] = False,
 ) -> None:
     """Fetch the broker's files now, so that the labs work offline."""
-    from rmqlab.runtime import RELEASES, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
+    from rmqlab.runtime import RELEASES, ROCKETMQ, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
+    from rmqlab.topology import KAFKA, LEGACY  # noqa: PLC0415
 
     java = find_java()
-    for release in RELEASES.values():
-        if release.jars and (release.is_pinned or legacy):
+    wanted = {ROCKETMQ.name, *([LEGACY] if legacy else []), *([KAFKA] if kafka else [])}
+    for name, release in RELEASES.items():
+        if release.jars and name in wanted:
             count = len(ensure_jars(release.jars))
-            typer.echo(f"RocketMQ {release.jars.version}: {count} jars, verified.")
+            product = "Kafka" if name == KAFKA else "RocketMQ"
+            typer.echo(f"{product} {release.jars.version}: {count} jars, verified.")
     ensure_archive()
     typer.echo(f"Java {java.version} from {java.source}.")
 
 
 @app.command()
 def progress() -> None:
-    """Show which exercises you have passed."""
-    from rmqlab.checks.scoreboard import progress_table  # noqa: PLC0415
+    """Show which exercises you have passed, and which lab comes next."""
+    from rmqlab.checks.scoreboard import next_step, progress_table  # noqa: PLC0415
 
     out.print(progress_table())
+    out.print(next_step(), highlight=False)
 
 
 @app.command()

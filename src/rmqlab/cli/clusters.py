@@ -36,6 +36,7 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
     trace: Annotated[bool, typer.Option("--trace", help="Keep message traces.")] = False,
     timers: Annotated[bool, typer.Option("--timers", help="Messages to the moment.")] = False,
     authentication: Annotated[bool, typer.Option("--authentication", help="Refuse strangers.")] = False,
+    metrics: Annotated[bool, typer.Option("--metrics", help="For Prometheus to scrape.")] = False,
     links: Annotated[bool, typer.Option("--links", help="A network that can be cut.")] = False,
     slow_disk: Annotated[bool, typer.Option("--slow-disk", help="A disk that can be slowed.")] = False,
     properties: Annotated[
@@ -43,7 +44,7 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
         typer.Option("--set", metavar="KEY=VALUE", help="A broker property; can be repeated."),
     ] = None,
 ) -> None:
-    """Start a cluster that stays until `rmqlab down`; print its NameServer's address."""
+    """Start a cluster that stays until `rmqlab down`; print the address for its clients."""
     from rmqlab.options import ClusterOptions  # noqa: PLC0415
     from rmqlab.starting import start_cluster  # noqa: PLC0415
 
@@ -56,6 +57,7 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
         trace=trace,
         timers=timers,
         authentication=authentication,
+        metrics=metrics,
         links=links,
         slow_disk=slow_disk,
         properties=_pairs(properties or []),
@@ -65,10 +67,14 @@ def up(  # noqa: PLR0913  (each is one choice of the caller)
     )
     if cluster.why_backend:
         err.print(cluster.why_backend, highlight=False)
-    err.print(f"{cluster.name} is ready after {time.monotonic() - begun:.1f} s. Its NameServer:")
-    typer.echo(cluster.namesrv)
+    kind = "bootstrap servers" if cluster.bootstrap_servers else "NameServer"
+    err.print(f"{cluster.name} is ready after {time.monotonic() - begun:.1f} s. Its {kind}:")
+    typer.echo(cluster.namesrv or cluster.bootstrap_servers)
     if cluster.proxy:
         err.print(f"Its proxy, for gRPC clients: {cluster.proxy}")
+    for node in cluster.brokers:
+        if node.metrics_url:
+            err.print(f"The metrics of {node.name}: {node.metrics_url}", highlight=False)
     if keys := cluster.credentials:
         err.print(f"Its access key: {keys.access_key}, its secret key: {keys.secret_key}", highlight=False)
 
@@ -86,10 +92,10 @@ def _pairs(settings: list[str]) -> dict[str, str]:
 @app.command()
 def topologies() -> None:
     """List the shapes that a cluster can have."""
-    from rmqlab.topology import TOPOLOGIES  # noqa: PLC0415
+    from rmqlab.topology import BESIDE, TOPOLOGIES  # noqa: PLC0415
 
     table = Table("Shape", "What it is", box=None)
-    for shape in TOPOLOGIES.values():
+    for shape in (*TOPOLOGIES.values(), *BESIDE.values()):
         table.add_row(shape.name, shape.summary)
     out.print(table)
 
@@ -131,16 +137,40 @@ def ps() -> None:
     from rmqlab.cluster import Cluster, list_clusters  # noqa: PLC0415
     from rmqlab.records import lease_left_s  # noqa: PLC0415
 
-    table = Table("Cluster", "Shape", "Backend", "NameServer", "Nodes", "Ends", box=None)
+    table = Table("Cluster", "Shape", "Backend", "Address", "Nodes", "Ends", box=None)
     for record in list_clusters():
         nodes = ", ".join(f"{n.name} {n.state}" for n in Cluster(record).nodes.values())
         left = lease_left_s(record)
         ends = "when you say `down`" if left is None else f"{max(0, left) / 60:.0f} min after its last use"
-        table.add_row(record.name, record.topology, record.backend, record.namesrv, nodes, ends)
+        table.add_row(record.name, record.topology, record.backend, record.address, nodes, ends)
     if table.row_count:
         out.print(table)
     else:
         typer.echo("No cluster runs. `rmqlab up` starts one.")
+
+
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,  # from the sub-command on, everything is mqadmin's
+        "ignore_unknown_options": True,
+    }
+)
+def mqadmin(
+    words: Annotated[list[str] | None, typer.Argument(help="mqadmin's own; none: its list.")] = None,
+    *,
+    name: Annotated[str | None, typer.Option(help="The cluster's name; needed if several run.")] = None,
+    timeout_s: Annotated[float, typer.Option(help="End it after so many seconds.")] = 30.0,
+) -> None:
+    """Run RocketMQ's own tool against a cluster: `rmqlab mqadmin topicRoute -t orders`."""
+    from rmqlab.cluster import Cluster, find_record, list_clusters  # noqa: PLC0415
+    from rmqlab.mqadmin import mqadmin as run  # noqa: PLC0415
+
+    names = [record.name for record in list_clusters()]
+    if name is None and len(names) != 1:
+        raise NoSuchClusterError(f"Which one? Running: {', '.join(names) or 'none'}. Say --name NAME.")
+    cluster = Cluster(find_record(name or names[0]))
+    typer.echo(run(cluster, words or (), timeout_s=timeout_s), nl=False)
 
 
 def _print_client_logs(lines: int) -> None:

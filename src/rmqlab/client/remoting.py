@@ -27,6 +27,7 @@ GET_BROKER_RUNTIME_INFO = 28
 GET_ROUTE_INFO_BY_TOPIC = 105
 GET_BROKER_CLUSTER_INFO = 106
 GET_BROKER_HA_STATUS = 907
+CONTROLLER_GET_SYNC_STATE_DATA = 1006
 SUCCESS = 0
 
 _VERSION = 501
@@ -153,6 +154,16 @@ def make_register(broker: str, *, timeout_s: float = 3.0, credentials: tuple[str
     ask(broker, UPDATE_BROKER_CONFIG, body=body, timeout_s=timeout_s, credentials=credentials)
 
 
+def counts(broker: str, *, timeout_s: float = 3.0, credentials: tuple[str, str] | None = None) -> bool:
+    """Tell whether a broker can say what it has done: not in the first second after its store has opened.
+
+    Until the first sample is taken, GET_BROKER_RUNTIME_INFO and with it `mqadmin clusterList` answer with a
+    NoSuchElementException (StoreStatsService.getPutTps).
+    """
+    answer = ask(broker, GET_BROKER_RUNTIME_INFO, timeout_s=timeout_s, credentials=credentials)
+    return answer.code == SUCCESS
+
+
 def slaves_in_sync(master: str, *, timeout_s: float = 3.0, credentials: tuple[str, str] | None = None) -> int:
     """Return how many slaves have all that the master has (HARuntimeInfo.inSyncSlaveNums).
 
@@ -161,3 +172,13 @@ def slaves_in_sync(master: str, *, timeout_s: float = 3.0, credentials: tuple[st
     answer = ask(master, GET_BROKER_HA_STATUS, timeout_s=timeout_s, credentials=credentials)
     status = answer.json() if answer.code == SUCCESS else {}
     return int(status.get("inSyncSlaveNums", 0)) if status.get("master") else 0
+
+
+def heard_by(controller: str, broker_name: str, *, timeout_s: float = 3.0) -> set[str]:
+    """Return the addresses of the replicas whose heartbeats a controller receives (BrokerReplicasInfo)."""
+    body = json.dumps([broker_name]).encode()
+    answer = ask(controller, CONTROLLER_GET_SYNC_STATE_DATA, body=body, timeout_s=timeout_s)
+    table = answer.json()["replicasInfoTable"] if answer.code == SUCCESS else {}
+    known = table.get(broker_name, {})
+    replicas = (*known.get("inSyncReplicas", ()), *known.get("notInSyncReplicas", ()))
+    return {replica["brokerAddress"] for replica in replicas if replica["alive"]}

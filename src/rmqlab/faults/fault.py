@@ -29,6 +29,7 @@ class Kind:
         needs: What the cluster has to be started with; empty for nothing.
         backends: Where it can be had.
         keeps_ready: Whether a cluster can be asked whether it is ready while the fault lasts.
+        whole_node: Whether it takes a node as a process, whatever runs in it.
     """
 
     name: str
@@ -36,14 +37,15 @@ class Kind:
     needs: str = ""
     backends: tuple[str, ...] = ("process", "docker")
     keeps_ready: bool = True
+    whole_node: bool = False
 
 
 FAULTS = {
     kind.name: kind
     for kind in (
-        Kind("kill", nodes.kill),
-        Kind("stop", nodes.stop),
-        Kind("pause", nodes.pause),
+        Kind("kill", nodes.kill, whole_node=True),
+        Kind("stop", nodes.stop, whole_node=True),
+        Kind("pause", nodes.pause, whole_node=True),
         Kind("cut", network.cut, needs="links=True", keeps_ready=False),
         Kind("slow_link", network.slow_link, needs="links=True"),
         Kind("slow_flush", disks.slow_flush, needs="slow_disk=True"),
@@ -117,6 +119,7 @@ def begin(cluster: Cluster, name: str, where: tuple[str, ...], how: dict[str, An
 
     Raises:
         FaultError: there is no such fault, it is asked for wrongly, or it did not take effect.
+        ClusterError: the cluster is a Kafka, and the fault is about RocketMQ.
         NodeDownError: the node does not run.
     """
     kind = FAULTS.get(name)
@@ -134,6 +137,8 @@ def begin(cluster: Cluster, name: str, where: tuple[str, ...], how: dict[str, An
             f"{name} is not for a cluster that others use: somebody else runs {cluster.name}. "
             "A cluster of your own can be hurt: RMQLAB_BACKEND=process."
         )
+    if not kind.whole_node:
+        cluster.require_rocketmq(f"the fault {name}")
     try:
         return Fault(cluster, kind, where, how)
     except TypeError as error:
