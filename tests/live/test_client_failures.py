@@ -220,7 +220,7 @@ def test_messages_that_are_handed_over_during_a_shutdown_are_left_for_the_next_c
     client.send(topic, "x")
     consumer.start()
     started.set()
-    inbox.wait(1)
+    assert handed_over.wait(20)  # the callback's own shutdown comes first, ours waits for its end
     consumer.shutdown()
     assert inbox.bodies() == [b"x"]
     assert consumer.errors == ()

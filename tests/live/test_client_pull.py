@@ -225,3 +225,55 @@ def test_subscribe_and_assign_exclude_each_other(client):
     consumer.subscribe(topic)
     with pytest.raises(rocketmq.exceptions.ConsumerException, match="mutually exclusive"):
         consumer.assign(consumer.queues(topic))
+
+
+def test_a_seek_right_after_an_assignment_loses_and_doubles_nothing(client):
+    topic = numbered(client, 200, queues=4)
+    for _ in range(50):  # one pull in twenty was still under way, and took the place or left its messages
+        with client.pull(started=False) as consumer:
+            queues = consumer.queues(topic)
+            consumer.assign(queues)
+            for queue in queues:
+                consumer.seek(queue, 0)
+            bodies = [int(message.body) for message in poll_all(consumer, 200)]
+        assert sorted(bodies) == list(range(200))
+
+
+def test_a_queue_that_is_paused_stays_so_over_a_seek(client):
+    topic = numbered(client, 5)
+    with client.pull(started=False) as consumer:
+        (queue,) = consumer.queues(topic)
+        consumer.assign([queue])
+        consumer.pause(queue)
+        consumer.seek(queue, 2)
+        assert [int(message.body) for message in consumer.poll(2000) if int(message.body) > 1] == []
+        consumer.resume(queue)
+        assert [int(message.body) for message in poll_all(consumer, 3)] == [2, 3, 4]
+
+
+def test_what_could_not_be_written_to_a_connection_that_went_is_asked_once_more(client):
+    from rocketmq.exceptions import ConsumerException
+
+    from rmqlab.client.java import java_class
+
+    failure = java_class("org.apache.rocketmq.client.exception.MQClientException")
+    unwritten = java_class("org.apache.rocketmq.remoting.exception.RemotingSendRequestException")
+
+    consumer = client.pull()
+    asked = []
+
+    def ask(java):
+        asked.append(java)
+        raise failure("asked in vain", unwritten("127.0.0.1:9"))
+
+    with pytest.raises(ConsumerException, match="asked in vain; send request to"):
+        consumer._pull.call(ask)
+    assert len(asked) == 2
+
+    def heard_and_refused(java):
+        asked.append(java)
+        raise failure(1, "no")
+
+    with pytest.raises(ConsumerException):
+        consumer._pull.call(heard_and_refused)
+    assert len(asked) == 3

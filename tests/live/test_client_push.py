@@ -137,6 +137,22 @@ def test_an_orderly_consumer_gets_each_queue_in_order(client):
         assert numbers == list(range(start, 60, 2))
 
 
+def test_an_orderly_consumer_that_leaves_in_the_middle_of_a_queue_gives_it_back(client):
+    topic, group = client.topic(queues=1), client.name("CID")
+
+    def slow(message):
+        time.sleep(0.2)
+        return client.api.ConsumeStatus.CONSUME_SUCCESS
+
+    client.send(topic, *(f"{number}" for number in range(30)))
+    first, inbox = client.consumer(topic, slow, group=group, orderly=True)
+    inbox.wait(3)
+    first.shutdown()
+    _, rest = client.consumer(topic, group=group, orderly=True)
+    # the broker would keep the lock of a consumer that has gone for a minute
+    wait_until(lambda: b"29" in rest.bodies(), seconds=30, what="the last message")
+
+
 def test_as_many_callbacks_run_at_a_time_as_there_are_threads(client):
     topic = client.topic(queues=4)
     running, most = [], []

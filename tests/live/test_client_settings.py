@@ -58,9 +58,11 @@ def test_a_producer_runs_with_what_it_was_given(client):
         max_message_size=1000,
         trace=True,
         backpressure=20,
+        route_poll_ms=30_000,
         instance="shelf-7",
     )._handle.java()
     assert settings_of(java, *PRODUCER) == (1500, 0, 700, 5, True, 99, 9, 1000, True, True)
+    assert int(java.getPollNameServerInterval()) == 30_000
     assert "shelf-7" in str(java.buildMQClientId())
 
 
@@ -92,6 +94,7 @@ def test_a_consumer_runs_with_what_it_was_given(client):
         {"compress_level": 10},
         {"max_message_size": 0},
         {"backpressure": 9},
+        {"route_poll_ms": 0},
     ],
     ids=str,
 )

@@ -86,6 +86,21 @@ def test_a_message_stays_invisible_for_as_long_as_its_consumer_asks(grpc):
     assert 13 <= time.monotonic() - begun < 30
 
 
+def test_what_is_handed_out_is_no_lag_and_a_receipt_that_ran_out_acknowledges_nothing(grpc):
+    topic, group = grpc.topic(queues=1), grpc.group()
+    consumer = grpc.simple_consumer(topic, group=group)
+    grpc.send(grpc.producer(topic), topic, b"x")
+    (message,) = receive(consumer)
+    assert [each.lag for each in grpc.admin.consume_stats(group, topic).values()] == [0]
+    consumer.change_invisible_duration(message, 1)
+    (again,) = receive(consumer)
+    with pytest.raises(grpc.refusals, match="INVALID_RECEIPT_HANDLE"):
+        consumer.ack(message)
+    consumer.ack(again)
+    copies = {queue.topic: each.broker_offset for queue, each in grpc.admin.consume_stats(group).items()}
+    assert copies[f"%RETRY%{group}_{topic}"] == 1
+
+
 def test_a_receive_that_waits_for_less_than_the_proxys_five_seconds_is_refused(grpc):
     topic = grpc.topic()
     consumer = grpc.simple_consumer(topic, wait_s=1)

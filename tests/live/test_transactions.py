@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 
@@ -11,10 +10,10 @@ import pytest
 from rmqlab.checks import eventually
 from rmqlab.client import Message, TransactionMQProducer, TransactionStatus
 from rmqlab.client.admin import Admin
+from rmqlab.mqadmin import mqadmin
 from rmqlab.observe import Gap, Interest, Reader
 from rmqlab.observe.transaction_queues import GIVEN_UP_TOPIC, HALF_TOPIC, OP_TOPIC
 from rmqlab.options import ClusterOptions
-from rmqlab.runtime import ensure_jars, find_java
 from rmqlab.starting import start_cluster
 from rmqlab.views import show
 
@@ -63,16 +62,7 @@ def until(look, good):
 
 def mqadmin_extent(shop, topic):
     """The first queue's min and max offset, as mqadmin topicStatus prints them."""
-    command = [find_java().executable, "-cp", ":".join(map(str, ensure_jars()))]
-    command += [
-        "org.apache.rocketmq.tools.command.MQAdminStartup",
-        "topicStatus",
-        "-n",
-        shop.namesrv,
-        "-t",
-        topic,
-    ]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    told = mqadmin(shop, ["topicStatus", "-t", topic])
     (row,) = [line.split() for line in told.splitlines() if line.startswith("broker-a")]
     return int(row[2]), int(row[3])
 

@@ -12,6 +12,16 @@ from rmqlab.client.callbacks import ErrorLog
 pytestmark = pytest.mark.unit
 
 
+class Answer(str):
+    """A result: `answer 1` is that of the message id-1."""
+
+    __slots__ = ()
+
+    @property
+    def msg_id(self):
+        return self.replace("answer ", "id-")
+
+
 class JavaSends:
     """What rmqlab.Sends is to AsyncSends: answers are put in by the test, and fetched in bunches."""
 
@@ -21,11 +31,11 @@ class JavaSends:
 
     def hand_over(self, number):
         self.handed_over.append(number)
-        return f"id-{number}"
 
     def answer(self, *numbers, errors=()):
         lines = "".join(f"{number}\tanswer {number}\n" for number in numbers)
-        self._answers.put([lines, *(part for pair in errors for part in pair)])
+        failures = [part for number, error in errors for part in (number, f"id-{number}", error)]
+        self._answers.put([lines, *failures])
 
     def answers(self, _most):
         return self._answers.get()
@@ -46,7 +56,7 @@ def errors():
 
 @pytest.fixture
 def sends(java, errors):
-    made = AsyncSends(java, "tests", errors, success=str.upper, failure=RuntimeError)
+    made = AsyncSends(java, "tests", errors, success=Answer, failure=RuntimeError)
     yield made
     made.ending()
     made.end()
@@ -59,7 +69,7 @@ def begin(sends, java, on_success=None, on_exception=None):
 def test_answers_that_come_together_complete_each_its_own_future(sends, java):
     futures = [begin(sends, java) for _ in range(3)]
     java.answer(3, 1, errors=[(2, "refused")])
-    assert [futures[0].result(5), futures[2].result(5)] == ["ANSWER 1", "ANSWER 3"]
+    assert [futures[0].result(5), futures[2].result(5)] == ["answer 1", "answer 3"]
     assert str(futures[1].exception(5)) == "refused"
     assert sends.flush(5) == 0
 
@@ -69,7 +79,7 @@ def test_a_slow_callback_holds_up_no_future(sends, java):
     begin(sends, java, on_success=lambda _: gate.wait(10))
     second = begin(sends, java)
     java.answer(1, 2)
-    assert second.result(5) == "ANSWER 2"
+    assert second.result(5) == "answer 2"
     assert sends.flush(0.05) == 1  # the callback
     gate.set()
     assert sends.flush(5) == 0
@@ -79,8 +89,11 @@ def test_what_a_callback_raises_is_kept_with_its_message(sends, java, errors):
     begin(sends, java, on_success=lambda _: 1 / 0)
     java.answer(1)
     assert sends.flush(5) == 0
-    (kept,) = errors.errors()
-    assert (type(kept.error), kept.topic, kept.message_id) == (ZeroDivisionError, "topic", "id-1")
+    begin(sends, java, on_exception=lambda _: 1 / 0)
+    java.answer(errors=[(2, "refused")])
+    assert sends.flush(5) == 0
+    found = [(type(kept.error), kept.topic, kept.message_id) for kept in errors.errors()]
+    assert found == [(ZeroDivisionError, "topic", "id-1"), (ZeroDivisionError, "topic", "id-2")]
 
 
 def test_at_the_end_what_has_an_answer_is_settled_and_the_rest_is_lost(sends, java):
@@ -90,7 +103,7 @@ def test_at_the_end_what_has_an_answer_is_settled_and_the_rest_is_lost(sends, ja
     sends.ending()
     java.answer(errors=[(2, "the connection was closed")])
     sends.end()
-    assert futures[0].result(0) == "ANSWER 1"
+    assert futures[0].result(0) == "answer 1"
     assert [str(future.exception(0)) for future in futures[1:]] == [LOST] * 3
     assert (sends.lost, sends.in_flight, len(got)) == (3, 0, 3)
 
@@ -99,7 +112,7 @@ def test_no_thread_runs_before_the_first_send_and_none_after_the_end(java, error
     def ours():
         return [thread for thread in threading.enumerate() if thread.name.endswith("-quiet")]
 
-    sends = AsyncSends(java, "quiet", errors, success=str, failure=RuntimeError)
+    sends = AsyncSends(java, "quiet", errors, success=Answer, failure=RuntimeError)
     assert ours() == []
     begin(sends, java)
     assert len(ours()) == 2

@@ -31,7 +31,7 @@ def test_every_other_topic_is_refused(topic):
         rules.check_topic(topic)
 
 
-@pytest.mark.parametrize("topic", ["", "  ", "t" * 128, "a.b", *rules.NOT_FOR_PROGRAMS])
+@pytest.mark.parametrize("topic", ["", "  ", "t" * 128, "a.b", *sorted(rules.NOT_FOR_PROGRAMS)])
 def test_topics_that_look_harmless_are_refused_with_a_reason(topic):
     with pytest.raises(MessageRefusedError) as refused:
         rules.check_topic(topic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,6 +21,20 @@ pytestmark = pytest.mark.unit
 
 NOT_YET = replace(not_yet("k", expected="e", seen="s", why="w", try_next="t"), exercise="00.1")
 PASSED = replace(passed("p"), exercise="00.1")
+ONE_PLACE = """
+[90]
+minutes = 25
+needs = []
+then = "count"
+show = "a dead broker"
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A copy of the small course, which has no map."""
+    fixture = Path(__file__).parents[1] / "course_fixture" / "course"
+    return Path(shutil.copytree(fixture, tmp_path / "course"))
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +126,20 @@ def test_table_has_every_exercise_of_the_course_with_sign_and_word(monkeypatch):
     assert "✔ passed" in text
     assert "○ not attempted" in text
     assert scoreboard.reset("90") == ("90.1",)
+
+
+def test_table_follows_the_course_map_and_the_next_lab_is_one_whose_ground_is_laid(monkeypatch, course):
+    monkeypatch.setenv("RMQLAB_COURSE", str(course))
+    (course / "map.toml").write_text(ONE_PLACE, encoding="utf-8")
+    console = Console(file=io.StringIO(), width=120, color_system=None)
+    console.print(scoreboard.progress_table())
+    assert "25 min" in console.file.getvalue()
+    assert scoreboard.next_step() == "Next: rmqlab lab 90 (25 min). Afterwards you can count."
+    for exercise in ("90.1", "90.2"):
+        progress.record_verdict(replace(PASSED, exercise=exercise))
+    assert scoreboard.next_step() == "You have passed all of them."
+
+
+def test_course_without_a_map_names_no_next_lab(monkeypatch, course):
+    monkeypatch.setenv("RMQLAB_COURSE", str(course))
+    assert scoreboard.next_step() == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -11,25 +12,37 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import psutil
 
 from rmqlab.errors import FaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+_Answers = dict[str, queue.Queue[str]]
+"""By their kind."""
 
 _ANSWER_S = 60.0
 _HELD_S = 20.0
 
 
 class ConsumerProcess:
-    """One consumer. It is told what to do by lines, and answers by lines."""
+    """One consumer. It is told what to do by lines, and answers by lines, from any number of threads.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: which.
+        environment: what it finds in its environment besides ours.
+    """
+
+    module = "rmqlab.chaos.worker"
+
+    def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         self.name = name
+        self._environment = environment or {}
         self._order: dict[str, str] = {}
+        self._telling = threading.Lock()
         self._launch()
 
     @property
@@ -53,14 +66,14 @@ class ConsumerProcess:
         self._tell("end")
         self._wait_for("done", "end", _ANSWER_S)
 
-    def hold(self) -> str:
+    def hold(self, timeout_s: float = _HELD_S) -> str:
         """Let it keep the next message between its work and its acknowledgement; return that message.
 
         Raises:
             FaultError: none comes.
         """
         self._tell("hold")
-        return self._wait_for("held", "", _HELD_S)
+        return self._wait_for("held", "", timeout_s)
 
     def release(self) -> None:
         """Let it go on with the message that it keeps."""
@@ -111,41 +124,51 @@ class ConsumerProcess:
     def _launch(self) -> None:
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rmqlab.chaos.worker"],
+            [sys.executable, "-m", self.module],
+            env={**os.environ, **self._environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
             text=True,
         )
-        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._answers: _Answers = {}
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
     def _tell(self, what: str, **more: str) -> None:
         assert self._process.stdin is not None
-        with suppress(OSError):  # it has died: the answer will be missed
+        with suppress(OSError, ValueError), self._telling:  # it has died: the answer will be missed
             self._process.stdin.write(json.dumps({"do": what, **more}) + "\n")
             self._process.stdin.flush()
 
     def _wait_for(self, kind: str, what: str, timeout_s: float) -> str:
         deadline = time.monotonic() + timeout_s
-        while (left := deadline - time.monotonic()) > 0 and self._process.poll() is None:
+        process, words = self._process, self._words  # another thread may replace them
+        answers = _kind(self._answers, kind)
+        while (left := deadline - time.monotonic()) > 0 and process.poll() is None:
             with suppress(queue.Empty):
-                answer = self._answers.get(timeout=min(left, 0.5))
-                if kind in answer and answer[kind].startswith(what):
-                    return str(answer[kind])
+                answer = answers.get(timeout=min(left, 0.5))
+                if answer.startswith(what):
+                    return answer
         state = f"says nothing within {timeout_s:g} s"
-        if self._process.poll() is not None:
-            self._words.seek(0)
-            last = self._words.read().decode(errors="replace").strip().splitlines()[-1:]
+        if process.poll() is not None:
+            last = []
+            with suppress(ValueError):  # closed by now
+                words.seek(0)
+                last = words.read().decode(errors="replace").strip().splitlines()[-1:]
             state = f"has died: {' '.join(last) or 'without a word'}"
         raise FaultError(f"{self.name} {state} (asked for: {what or kind}).")
 
 
-def _read(lines: IO[str], into: queue.Queue[dict[str, Any]]) -> None:
+def _kind(answers: _Answers, kind: str) -> queue.Queue[str]:
+    return answers.setdefault(kind, queue.Queue())  # atomic: several threads come by here
+
+
+def _read(lines: IO[str], into: _Answers) -> None:
     with suppress(ValueError, OSError):  # closed beneath us
         for line in lines:
             if line.startswith("{"):
-                into.put(json.loads(line))
+                for kind, what in json.loads(line).items():
+                    _kind(into, kind).put(str(what))
 
 
 @contextmanager

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from rmqlab.authoring.course_map import course_map
 from rmqlab.checks import progress
-from rmqlab.checks.course import all_exercises
+from rmqlab.checks.course import all_exercises, find_course
+
+if TYPE_CHECKING:
+    from rmqlab.authoring.course_map import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +42,49 @@ def progress_table() -> Table:
     """Return the learner's record as a table for the terminal; sign and word, never colour alone.
 
     Raises:
-        CourseError: If there is no course, or a lab's checks.py cannot be loaded.
+        CourseError: If there is no course, its map is wrong, or a lab's checks.py cannot be loaded.
     """
     board = rows()
+    places = {place.lab.number: place for place in course_map(find_course())}
     passed = sum(row.standing.passed for row in board)
     table = Table(title=f"{passed} of {len(board)} exercises passed", title_justify="left")
     for name in ("exercise", "title", "state", "attempts", "hints"):
         table.add_column(name, justify="right" if name in ("attempts", "hints") else "left")
-    for row in board:
-        standing = row.standing
-        if standing.passed:
-            state = "✔ passed, solution seen before" if standing.solution_seen else "✔ passed"
-        else:
-            state = "↻ not yet" if standing.attempts else "○ not attempted"
-        table.add_row(row.exercise, row.title, state, str(standing.attempts), str(standing.hints))
+    for number, exercises in itertools.groupby(board, key=lambda row: row.exercise.partition(".")[0]):
+        table.add_section()
+        if place := places.get(number):
+            table.add_row(number, f"[bold]{place.question}[/]", _needs(place))
+        for row in exercises:
+            table.add_row(row.exercise, row.title, *_standing(row.standing))
     return table
+
+
+def next_step() -> str:
+    """Name the lab to go on with: the first unfinished one that builds on finished ones only.
+
+    Raises:
+        CourseError: If there is no course, its map is wrong, or a lab's checks.py cannot be loaded.
+    """
+    unfinished = {row.exercise.partition(".")[0] for row in rows() if not row.standing.passed}
+    for place in course_map(find_course()):
+        if place.lab.number in unfinished and not unfinished.intersection(place.needs):
+            return (
+                f"Next: rmqlab lab {place.lab.number} ({place.minutes} min). Afterwards you can {place.then}."
+            )
+    return "" if unfinished else "You have passed all of them."
+
+
+def _needs(place: Place) -> str:
+    builds_on = f", builds on {', '.join(place.needs)}" if place.needs else ""
+    return f"{place.minutes} min{builds_on}"
+
+
+def _standing(standing: progress.Standing) -> tuple[str, str, str]:
+    if standing.passed:
+        state = "✔ passed, solution seen before" if standing.solution_seen else "✔ passed"
+    else:
+        state = "↻ not yet" if standing.attempts else "○ not attempted"
+    return state, str(standing.attempts), str(standing.hints)
 
 
 def reset(target: str) -> tuple[str, ...]:

@@ -45,7 +45,6 @@ class _Pending:
     future: Future[Any]
     on_success: Callable[[Any], Any] | None
     on_exception: Callable[[BaseException], Any] | None
-    message_id: str = ""
 
 
 class AsyncSends:
@@ -75,7 +74,7 @@ class AsyncSends:
         self._numbers = itertools.count(1)
         self._in_flight: dict[int, _Pending] = {}
         self._changed = threading.Condition()
-        self._calls: queue.SimpleQueue[tuple[_Pending, Callable[..., Any], Any] | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[str, str, Callable[..., Any], Any] | None] = queue.SimpleQueue()
         self._calling = 0  # callbacks that wait or run
         self._threads: list[threading.Thread] = []
         self._ending = False
@@ -97,7 +96,7 @@ class AsyncSends:
 
         Args:
             topic: the message's.
-            hand_over: gives the message to Java under a number; returns the message's id.
+            hand_over: gives the message to Java under a number.
             on_success: is called with the result.
             on_exception: is called with the exception.
         """
@@ -105,11 +104,10 @@ class AsyncSends:
             self._start()
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()  # what is handed over cannot be taken back
-        pending = _Pending(topic, future, on_success, on_exception)
         number = next(self._numbers)
-        self._in_flight[number] = pending
+        self._in_flight[number] = _Pending(topic, future, on_success, on_exception)
         try:
-            pending.message_id = str(hand_over(number))
+            hand_over(number)
         except jpype.JException as error:
             self._settle(number, error=self._failure(error))
         return future
@@ -130,16 +128,19 @@ class AsyncSends:
             for line in str(successes).splitlines():
                 number, _, answer = line.partition("\t")
                 self._settle(int(number), answer=answer)
-            for number, error in zip(failures[::2], failures[1::2], strict=True):
-                self._settle(int(number), error=self._failure(error))
+            for number, message_id, error in zip(*(iter(failures),) * 3, strict=True):
+                self._settle(int(number), error=self._failure(error), message_id=str(message_id))
 
-    def _settle(self, number: int, *, answer: str = "", error: BaseException | None = None) -> None:
+    def _settle(
+        self, number: int, *, answer: str = "", error: BaseException | None = None, message_id: str = ""
+    ) -> None:
         pending = self._in_flight.get(number)
         if pending is None:
             return
         outcome: Any
         if error is None:
             callback, outcome = pending.on_success, self._success(answer)
+            message_id = outcome.msg_id
             pending.future.set_result(outcome)
         else:
             if self._ending:
@@ -152,7 +153,7 @@ class AsyncSends:
         if callback is not None:
             with self._changed:
                 self._calling += 1
-            self._calls.put((pending, callback, outcome))
+            self._calls.put((pending.topic, message_id, callback, outcome))
         del self._in_flight[number]
         if not self._in_flight:
             with self._changed:
@@ -160,14 +161,12 @@ class AsyncSends:
 
     def _call_back(self) -> None:
         while (call := self._calls.get()) is not None:
-            pending, callback, outcome = call
+            topic, message_id, callback, outcome = call
             try:
                 callback(outcome)
             except BaseException as error:  # noqa: BLE001  (it is kept; the next callback has its turn)
                 what_follows = "the send itself is not touched by it"
-                callbacks.keep(
-                    self._owner, pending.topic, pending.message_id, error, what_follows, self._errors
-                )
+                callbacks.keep(self._owner, topic, message_id, error, what_follows, self._errors)
             with self._changed:
                 self._calling -= 1
                 self._changed.notify_all()

@@ -28,7 +28,9 @@ BROADCASTING, CLUSTERING = 0, 1
 _FILTERS = "org.apache.rocketmq.remoting.protocol.filter.FilterAPI"
 _CHECK_MS = 3000
 _SUCCESS = 0
-_QUEUES_S = 0.5
+_SHARE_S, _QUEUES_S, _LOOK_S = 0.5, 2.0, 0.02
+"""How long start() waits to have a share of the queues, then for these queues; and between two looks."""
+
 LAST_CALLBACKS_MS = 1000
 """How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
 
@@ -223,8 +225,8 @@ class PushConsumer:
 
         A new group begins at the end of a queue unless the first message is already there (the broker's
         ConsumerManageProcessor), and Java looks where the end is some time after start(): a message sent in
-        between could be missed. So start() returns once it has looked. With more consumers than queues, or no
-        route yet, there is nothing to take, and the wait ends at its deadline or at once.
+        between could be missed. So start() returns once it has looked, which may take a busy machine a while.
+        With more consumers than queues, or no route yet, there is nothing to take: it waits shortly, or not.
 
         It is left to Java's one rebalancing thread. Two at a time would both read a queue's offset from the
         broker, and the slower one would set back (RebalanceImpl#updateProcessQueueTableInRebalance) what the
@@ -236,14 +238,16 @@ class PushConsumer:
         real = (str(java.withNamespace(topic)) for topic in topics)
         known = {topic for topic in real if routes.containsKey(topic)}
         consumer.getmQClientFactory().rebalanceImmediately()
-        end = time.monotonic() + _QUEUES_S
-        wanted = None
+        end = time.monotonic() + _SHARE_S
+        wanted: set[Any] = set()
         while known and time.monotonic() < end:
             # The thread takes one queue after the other, and asks the broker about each.
-            wanted = wanted or {queue for topic in known for queue in _share(java, balance, topic)}
+            if not wanted:
+                wanted = {queue for topic in known for queue in _share(java, balance, topic)}
+                end += _QUEUES_S if wanted else 0
             if wanted and balance.getProcessQueueTable().keySet().containsAll(list(wanted)):
                 return
-            time.sleep(_QUEUES_S / 25)
+            time.sleep(_LOOK_S)
 
     def shutdown(self) -> None:
         """Shut it down: callbacks that run may end, no other begins, the progress is stored.

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FAQ = re.compile(
     r"\s*(?:See|For more information)[^\n]*https?://\S+(?:\s+for further details\.?)?", re.IGNORECASE
@@ -17,6 +20,7 @@ _CLASS = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)")
 _CODE = re.compile(r"^CODE:\s*(-?\d+)\s+DESC:\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _CONNECT_S = 0.5
+_CAUSES = 6  # they can be circular
 _MEANING = {
     # RocketMQ's words, and what they mean (module auth; NettyRemotingAbstract.processRequestCommand)
     "username cannot be null": "no credentials were given, and this broker lets in only who signs",
@@ -43,6 +47,15 @@ def _sentence(error: Any) -> str:
     return message or name
 
 
+def _chain(error: Any) -> Iterator[Any]:
+    """Yield a Java error and its causes."""
+    for _ in range(_CAUSES):
+        if error is None:
+            return
+        yield error
+        error = error.getCause()
+
+
 def reason_of(error: Any) -> str:
     """Return why a Java call failed, in one line: the outermost sentence, and the causes that add something.
 
@@ -52,18 +65,24 @@ def reason_of(error: Any) -> str:
     if not hasattr(error, "getClass"):
         return _one_line(f"{type(error).__name__}: {error}")
     parts: list[str] = []
-    seen = 0
-    while error is not None and seen < 6:  # noqa: PLR2004  (causes can be circular)
-        part = _one_line(_sentence(error))
+    for each in _chain(error):
+        part = _one_line(_sentence(each))
         if part and not any(part in earlier or earlier in part for earlier in parts):
             parts.append(part)
         elif part:  # the longer of two that say the same
             parts = [part if earlier in part else earlier for earlier in parts]
-        error = error.getCause()
-        seen += 1
     reason = "; ".join(parts)
     meanings = [meaning for words, meaning in _MEANING.items() if words in reason]
     return f"{reason.rstrip('.')}: {meanings[0]}" if meanings else reason
+
+
+def was_never_sent(error: Any) -> bool:
+    """Tell whether the broker cannot have heard the request: it was not written, for its connection had gone.
+
+    Once more is safe then, whatever was asked (NettyRemotingAbstract.invokeImpl).
+    """
+    names = (str(each.getClass().getSimpleName()) for each in _chain(error))
+    return "RemotingSendRequestException" in names
 
 
 def unreachable(addresses: str) -> tuple[str, ...]:

@@ -31,7 +31,10 @@ _DELAYS = frozenset({DELAY, DELAY_MS, DELIVER_MS})
 def encode(message: Message) -> bytes:
     """Return a message as it travels in a batch."""
     body = message.body
-    properties = "".join([f"{name}\x01{value}\x02" for name, value in message.properties.items()]).encode()
+    text = ""
+    for name, value in message.properties.items():
+        text += f"{name}\x01{value}\x02"
+    properties = text.encode()
     total = _FIXED + len(body) + len(properties)
     head = _HEAD.pack(total, 0, 0, 0, len(body))
     return b"".join((head, body, _LENGTH.pack(len(properties)), properties))

@@ -25,7 +25,7 @@ from rmqlab.client.java import (
 )
 from rmqlab.client.log import open_log
 from rmqlab.client.message import DELIVERIES, ReceivedMessage
-from rmqlab.client.reasons import reason_of
+from rmqlab.client.reasons import reason_of, was_never_sent
 from rmqlab.client.settings import Settings, State
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 _CONSUMER = "org.apache.rocketmq.client.consumer.DefaultLitePullConsumer"
 _MANAGER = "org.apache.rocketmq.client.impl.MQClientManager"
 _QUEUE = "org.apache.rocketmq.common.message.MessageQueue"
-_QUEUES_S = 1.0
+_QUEUES_S = 3.0
 _POLL_S = 0.02
+_ENDS_S = 0.03  # a pull that is interrupted ends within some milliseconds
 
 
 def _java_queue(java: Any, queue: QueueRef) -> Any:
@@ -73,6 +74,7 @@ class LitePull:
         self._instance: Any = None
         self._noted: dict[QueueRef, int] = {}
         self._topics: set[str] = set()  # subscribed to
+        self._paused: set[QueueRef] = set()
         self._lock = threading.Lock()
         start_jvm_in_background()
 
@@ -119,8 +121,8 @@ class LitePull:
         if java is not None and jvm_runs():
             running.end(java, self._instance)
 
-    def call(self, ask: Callable[[Any], Any]) -> Any:
-        """Do something with the running Java consumer.
+    def call(self, ask: Callable[[Any], Any], *, again: bool = True) -> Any:
+        """Do something with the running Java consumer; once more, if its request could not be written.
 
         Raises:
             ConsumerException: it does not run, or Java's reason.
@@ -133,6 +135,8 @@ class LitePull:
         try:
             return ask(java)
         except jpype.JException as error:
+            if again and was_never_sent(error):  # a connection can go at any moment
+                return self.call(ask, again=False)
             raise exceptions.ConsumerException(reason_of(error)) from error
 
     def _now_or_at_start(self, step: Callable[[Any], None]) -> None:
@@ -159,9 +163,11 @@ class LitePull:
 
     def pause(self, queues: tuple[QueueRef, ...]) -> None:
         self.call(lambda java: java.pause(_java_queues(java, queues)))
+        self._paused.update(queues)
 
     def resume(self, queues: tuple[QueueRef, ...]) -> None:
         self.call(lambda java: java.resume(_java_queues(java, queues)))
+        self._paused.difference_update(queues)
 
     def assignment(self) -> tuple[QueueRef, ...]:
         return self.call(lambda java: _from_java(java, java.assignment()))
@@ -183,7 +189,25 @@ class LitePull:
     # -- offsets -----------------------------------------------------------------------------------
 
     def seek(self, queue: QueueRef, offset: int) -> None:
-        self.call(lambda java: java.seek(_java_queue(java, queue), int(offset)))
+        """Go to an offset, whatever is under way.
+
+        Java begins another pull while the one before may not have ended, which then takes the new offset
+        along, or brings its messages all the same (DefaultLitePullConsumerImpl.seek and PullTaskImpl): one
+        seek in a hundred lost or doubled messages. So the first one only ends what is under way.
+        """
+
+        def ask(java: Any) -> None:
+            there, queues = _java_queue(java, queue), _java_queues(java, (queue,))
+            java.pause(queues)
+            try:
+                java.seek(there, int(offset))
+                time.sleep(_ENDS_S)
+            finally:
+                if queue not in self._paused:
+                    java.resume(queues)
+            java.seek(there, int(offset))
+
+        self.call(ask)
 
     def min_offset(self, queue: QueueRef) -> int:
         return self._ask(queue, lambda admin, java_queue: admin.minOffset(java_queue))

@@ -14,6 +14,7 @@ from rmqlab.client.classic.package import client, exceptions
 from rmqlab.client.classic.results import SendResult, read_result
 from rmqlab.client.classic.rules import check_message
 from rmqlab.client.facts import QueueRef
+from rmqlab.client.java import POLL_INTERVAL_MS
 from rmqlab.client.java_bytes import java_bytes, shared
 from rmqlab.client.message import KEYS, TAGS
 from rmqlab.client.producer import COMPRESSION, LARGEST_BODY, SEND_TIMEOUT
@@ -54,6 +55,8 @@ class Producer(AsyncProducer):
             time-out allows (backPressureForAsyncSendNum, at least 10). Default: no limit.
         trace: whether sends are traced, to the broker's trace topic or to the topic of that name
             (enableTrace).
+        route_poll_ms: how often the NameServer is asked for the routes of topics (pollNameServerInterval).
+            The one default that is not RocketMQ's (30,000), so that labs need not wait.
         instance: the instance name. Default: one that no other client has.
         credentials: access key and secret key, where the cluster has authentication on.
 
@@ -77,6 +80,7 @@ class Producer(AsyncProducer):
         max_message_size: int = 4 * 1024 * 1024,
         backpressure: int | None = None,
         trace: bool | str = False,
+        route_poll_ms: int = POLL_INTERVAL_MS,
         instance: str | None = None,
         credentials: tuple[str, str] | None = None,
     ) -> None:
@@ -86,6 +90,7 @@ class Producer(AsyncProducer):
         check_number("retries", retries, 0)
         check_number("async_retries", async_retries, 0)
         check_number("compress_over", compress_over, 0)
+        check_number("route_poll_ms", route_poll_ms, 10)
         if backpressure is not None:
             check_number("backpressure", backpressure, 10)
         if attempt_timeout_ms is not None:
@@ -102,6 +107,7 @@ class Producer(AsyncProducer):
             java.setRetryTimesWhenSendAsyncFailed(async_retries)
             java.setRetryAnotherBrokerWhenNotStoreOK(retry_another_broker)
             java.setCompressMsgBodyOverHowmuch(compress_over)
+            java.setPollNameServerInterval(route_poll_ms)
             if backpressure is not None:
                 java.setBackPressureForAsyncSendNum(backpressure)
                 java.setEnableBackpressureForAsyncMode(True)
@@ -208,8 +214,9 @@ class Producer(AsyncProducer):
         """
         self._require_running(exceptions.ProducerSendSyncFailed)
         handles = [_handle_of(message) for message in messages]
+        largest_body = self._largest_body
         for handle in handles:
-            check_message(handle, self._largest_body)
+            check_message(handle, largest_body)
         parts = list(batches.split(handles, max_bytes))
         target = (None, 0) if queue is None else (queue.broker, queue.queue_id)
         try:

@@ -9,6 +9,7 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
+import org.apache.rocketmq.client.impl.consumer.DefaultMQPushConsumerImpl;
 import org.apache.rocketmq.client.impl.consumer.ProcessQueue;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
@@ -113,10 +114,13 @@ public final class Deliveries {
     }
 
     private void drop(MessageQueue queue) {
-        ProcessQueue held =
-            consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().get(queue);
+        DefaultMQPushConsumerImpl running = consumer.getDefaultMQPushConsumerImpl();
+        ProcessQueue held = running.getRebalanceImpl().getProcessQueueTable().get(queue);
         if (held != null) {
             held.setDropped(true);
+            // shutdown() gives back the locks of queues that are not dropped (RebalanceImpl.unlockAll)
+            running.getOffsetStore().persist(queue);
+            running.getRebalanceImpl().unlock(queue, true);
         }
     }
 

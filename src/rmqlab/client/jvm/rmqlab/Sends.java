@@ -5,6 +5,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.rocketmq.client.impl.producer.DefaultMQProducerImpl;
 import org.apache.rocketmq.client.impl.producer.TopicPublishInfo;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
@@ -25,11 +27,15 @@ import org.apache.rocketmq.common.message.MessageQueue;
 public final class Sends {
     private static final Object STOP = new Object();
 
-    private record Answer(long number, SendResult result, Throwable error) {
+    /** How long answers gather while more of them are on their way: to wake a thread costs more than an answer. */
+    private static final long GATHER_NS = 200_000;
+
+    private record Answer(long number, String id, SendResult result, Throwable error) {
     }
 
     private final DefaultMQProducer producer;
     private final LinkedBlockingQueue<Object> answers = new LinkedBlockingQueue<>();
+    private final AtomicInteger inFlight = new AtomicInteger();
 
     public Sends(DefaultMQProducer producer) {
         this.producer = producer;
@@ -105,42 +111,49 @@ public final class Sends {
 
     /**
      * Hands a message over to Java's own sending threads; the answer comes out of answers() under `number`.
-     *
-     * @return the message's id
      */
-    public String sendAsync(long number, String topic, String tags, String keys, byte[] body,
+    public void sendAsync(long number, String topic, String tags, String keys, byte[] body,
         String[] properties, String broker, int queueId, long timeoutMs) throws Exception {
         Message message = message(topic, tags, keys, body, properties);
         MessageClientIDSetter.setUniqID(message);
         SendCallback callback = new SendCallback() {
             @Override
             public void onSuccess(SendResult result) {
-                answers.add(new Answer(number, result, null));
+                answers.add(new Answer(number, null, result, null));
             }
 
             @Override
             public void onException(Throwable error) {
-                answers.add(new Answer(number, null, error));
+                answers.add(new Answer(number, MessageClientIDSetter.getUniqID(message), null, error));
             }
         };
-        if (broker == null) {
-            producer.send(message, callback, timeout(timeoutMs));
-        } else {
-            producer.send(message, new MessageQueue(topic, broker, queueId), callback, timeout(timeoutMs));
+        inFlight.incrementAndGet();
+        try {
+            if (broker == null) {
+                producer.send(message, callback, timeout(timeoutMs));
+            } else {
+                producer.send(message, new MessageQueue(topic, broker, queueId), callback, timeout(timeoutMs));
+            }
+        } catch (Exception error) {
+            inFlight.decrementAndGet();
+            throw error;
         }
-        return MessageClientIDSetter.getUniqID(message);
     }
 
     /**
      * Waits for answers to async sends and returns all that are there, up to `most`.
      *
-     * @return first a line for each success (its number, then the answer's fields), then number and Throwable
-     *     in turn; null after stop(), once everything before it was returned
+     * @return first a line for each success (its number, then the answer's fields), then of each failure its
+     *     number, the message's id and the Throwable; null after stop(), once everything before it was returned
      */
     public Object[] answers(int most) throws InterruptedException {
         List<Object> here = new ArrayList<>();
         here.add(answers.take());
         answers.drainTo(here, most - 1);
+        if (here.size() < inFlight.get()) {
+            LockSupport.parkNanos(GATHER_NS);
+            answers.drainTo(here, most - here.size());
+        }
         StringBuilder successes = new StringBuilder();
         List<Object> found = new ArrayList<>();
         found.add("");
@@ -152,11 +165,13 @@ public final class Sends {
                 answers.add(STOP);
                 continue;
             }
+            inFlight.decrementAndGet();
             Answer answer = (Answer) each;
             if (answer.error() == null) {
                 successes.append(answer.number()).append('\t').append(line(answer.result())).append('\n');
             } else {
                 found.add(answer.number());
+                found.add(answer.id());
                 found.add(answer.error());
             }
         }
