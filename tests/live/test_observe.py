@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from statistics import median
 
@@ -12,8 +11,8 @@ from rocketmq.client import Message, Producer
 from rmqlab.client.admin import Admin
 from rmqlab.client.facts import QueueRef
 from rmqlab.client.remoting import SUCCESS, ask
+from rmqlab.mqadmin import mqadmin
 from rmqlab.observe import Feed, Gap, Interest, Reader, Watch
-from rmqlab.runtime import ensure_jars, find_java
 from rmqlab.starting import start_cluster
 from rmqlab.views import KINDS
 from rmqlab.views.looker import Looker
@@ -69,18 +68,6 @@ def commit(cluster, admin, group, topic, queues):
         assert answer.code == SUCCESS, answer.remark
 
 
-def mqadmin(*arguments):
-    java = find_java()
-    jars = ":".join(str(jar) for jar in ensure_jars())
-    return subprocess.run(
-        [java.executable, "-cp", jars, "org.apache.rocketmq.tools.command.MQAdminStartup", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    ).stdout
-
-
 def until(ask, expected):
     deadline = time.monotonic() + DEADLINE_S
     while (seen := ask()) != expected:
@@ -91,21 +78,7 @@ def until(ask, expected):
 def test_a_message_sent_by_mqadmin_is_in_the_picture(cluster, reader, topic):
     name = topic(queues=2)
     what = {"topic": name}
-    mqadmin(
-        "sendMessage",
-        "-n",
-        cluster.namesrv,
-        "-t",
-        name,
-        "-p",
-        "hello",
-        "-k",
-        "from-mqadmin",
-        "-b",
-        "broker-a",
-        "-i",
-        "1",
-    )
+    mqadmin(cluster, f"sendMessage -t {name} -p hello -k from-mqadmin -b broker-a -i 1".split())
     drawing = KINDS["queues"].draw(reader.read(KINDS["queues"].interest(what)), what, Looker())
     assert drawing.rows == (("broker-a 0", "0", "0", ""), ("broker-a 1", "0", "1", "A"))
     assert "from-mqadmin" in drawing.svg
@@ -115,7 +88,7 @@ def test_its_numbers_are_mqadmins(cluster, reader, topic):
     name = topic(queues=3)
     send(cluster.namesrv, name, 7)
     state = reader.read(Interest(topics=frozenset({name}))).topic(name)
-    told = [line.split() for line in mqadmin("topicStatus", "-n", cluster.namesrv, "-t", name).splitlines()]
+    told = [line.split() for line in mqadmin(cluster, ["topicStatus", "-t", name]).splitlines()]
     rows = {
         (words[0], int(words[1])): (int(words[2]), int(words[3]))
         for words in told

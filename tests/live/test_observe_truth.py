@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
 import time
 import urllib.request
 
@@ -17,9 +16,9 @@ import pytest
 from rmqlab.checks import eventually
 from rmqlab.client import ConsumeStatus, Message, Producer, PushConsumer
 from rmqlab.client.admin import Admin
+from rmqlab.mqadmin import mqadmin
 from rmqlab.observe import Reader
 from rmqlab.options import ClusterOptions
-from rmqlab.runtime import ensure_jars, find_java
 from rmqlab.starting import start_cluster
 from rmqlab.views import KINDS
 from rmqlab.views.looker import Looker
@@ -27,29 +26,6 @@ from rmqlab.views.looker import Looker
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 DEADLINE_S = 40
 _LIVE = Looker(live=True)
-
-
-def mqadmin(command, cluster, *arguments):
-    java = find_java()
-    jars = ":".join(str(jar) for jar in ensure_jars())
-    tool = "org.apache.rocketmq.tools.command.MQAdminStartup"
-    return subprocess.run(
-        [
-            java.executable,
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            jars,
-            tool,
-            command,
-            "-n",
-            cluster.namesrv,
-            *arguments,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    ).stdout
 
 
 def rows(printed, first):
@@ -125,7 +101,7 @@ def look(shop):
 
 
 def test_the_map_has_the_brokers_of_cluster_list(shop, look):
-    printed = rows(mqadmin("clusterList", shop), "DefaultCluster")
+    printed = rows(mqadmin(shop, ["clusterList"]), "DefaultCluster")
     roles = {
         address: "broker, master" if number == "0" else "broker, slave"
         for _, _, number, address, *_ in printed
@@ -137,14 +113,14 @@ def test_the_map_has_the_brokers_of_cluster_list(shop, look):
 
 def test_the_queues_have_the_offsets_of_topic_status(shop, look):
     drawn = look("queues", topic="orders").rows
-    printed = rows(mqadmin("topicStatus", shop, "-t", "orders"), "broker-a")
+    printed = rows(mqadmin(shop, ["topicStatus", "-t", "orders"]), "broker-a")
     assert [(queue, low, high) for queue, low, high, *_ in drawn] == [
         (f"{broker} {queue_id}", low, high) for broker, queue_id, low, high, *_ in printed
     ]
 
 
 def test_groups_have_the_offsets_and_members_of_consumer_progress(shop, look):
-    printed = rows(mqadmin("consumerProgress", shop, "-g", "stock", "-t", "orders", "-s", "true"), "orders")
+    printed = rows(mqadmin(shop, ["consumerProgress", "-g", "stock", "-t", "orders", "-s", "true"]), "orders")
     drawn = look("queues", topic="orders")
     assert drawn.head[-1] == "stock (lag)"
     assert [row[-1] for row in drawn.rows] == [f"{words[4]} ({words[6]})" for words in printed]
@@ -161,7 +137,7 @@ def _address(shop, group):
 
 
 def test_dead_messages_are_those_of_the_dead_letter_topic(shop, look):
-    printed = rows(mqadmin("topicStatus", shop, "-t", "%DLQ%stock"), "broker-a")
+    printed = rows(mqadmin(shop, ["topicStatus", "-t", "%DLQ%stock"]), "broker-a")
     dead = sum(int(high) - int(low) for _, _, low, high, *_ in printed)
     drawn = look("retries", group="stock")
     assert f"{dead} in the DLQ" in drawn.title
@@ -171,7 +147,7 @@ def test_dead_messages_are_those_of_the_dead_letter_topic(shop, look):
 def test_a_message_is_the_one_that_query_by_id_prints(shop):
     with Admin(shop.namesrv) as admin:
         message = admin.message_by_id("orders", shop.sent[4].msg_id)
-    printed = mqadmin("queryMsgById", shop, "-i", message.offset_msg_id, "-t", "orders")
+    printed = mqadmin(shop, ["queryMsgById", "-i", message.offset_msg_id, "-t", "orders"])
     said = dict(re.findall(r"^([\w ]+):\s+(.*?)\s*$", printed, re.MULTILINE))
     assert (said["Keys"], said["OffsetID"]) == (f"[{message.keys}]", message.offset_msg_id)
     assert (said["Queue ID"], said["Queue Offset"]) == (str(message.queue_id), str(message.queue_offset))
@@ -182,12 +158,12 @@ def test_a_message_is_the_one_that_query_by_id_prints(shop):
 def test_positions_are_those_of_ha_status_and_broker_status(shop, look):
     drawn = still_standing(lambda: look("positions").rows)
     master, slave = (shop.nodes[name].address for name in ("broker-a", "broker-a-s1"))
-    status = mqadmin("haStatus", shop, "-b", master)
+    status = mqadmin(shop, ["haStatus", "-b", master])
     (end,) = rows(status, "#MasterCommitLogMaxOffset")
     ((_, acked, behind, _, in_sync, _),) = rows(status, re.search(r"^127\S+", status, re.MULTILINE)[0])
     assert (end[1], acked, behind, in_sync) == (drawn[0][5].replace(",", ""), end[1], "0", "OK")
     assert drawn[0][4] == "broker-a-s1 has all, in sync"
-    printed = mqadmin("brokerStatus", shop, "-b", slave)
+    printed = mqadmin(shop, ["brokerStatus", "-b", slave])
     said = dict(re.findall(r"^(\S+)\s+: (.*?)\s*$", printed, re.MULTILINE))
     assert said["commitLogMaxOffset"] == drawn[1][5].replace(",", "")
     assert (said["dispatchBehindBytes"], drawn[1][3]) == ("0", "all")

@@ -24,12 +24,14 @@ class CountingReader:
     def __init__(self, source):
         self.source = source
         self.interests = []
+        self.ages = []
         self.threads = set()
         self.closed = False
         CountingReader.made.append(self)
 
-    def read(self, interest):
+    def read(self, interest, *, group_age_s=0):
         self.interests.append(interest)
+        self.ages.append(group_age_s)
         self.threads.add(threading.get_ident())
         return Snapshot(self.source.name, len(self.interests))
 
@@ -78,6 +80,18 @@ def test_many_watches_share_one_thread_and_one_reading(feed):
     assert len(CountingReader.made[0].threads) == 1
     for watch in watches:
         feed.remove(watch)
+
+
+def test_its_turns_may_know_groups_of_a_second_ago_and_a_single_reading_asks(feed):
+    seen, cluster = [], FakeCluster()
+    watch = looking(cluster, seen)
+    feed.add(watch)
+    until(lambda: len(seen) > 1)
+    reader = CountingReader.made[0]
+    assert set(reader.ages) == {1.0}
+    feed.read(cluster, NODES)
+    assert 0 in reader.ages
+    feed.remove(watch)
 
 
 def test_it_stops_when_the_last_watch_is_removed_and_gives_its_connection_back(feed):
@@ -162,7 +176,7 @@ def test_a_reading_that_fails_is_handed_over_and_tried_again(feed, capfd):
     feed.add(watch)
     until(lambda: seen)
     reader = CountingReader.made[0]
-    sound, reader.read = reader.read, lambda interest: 1 / 0
+    sound, reader.read = reader.read, lambda interest, **ages: 1 / 0
     until(lambda: told)
     assert isinstance(watch.error, ZeroDivisionError)
     reader.read = sound

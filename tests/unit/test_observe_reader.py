@@ -50,6 +50,21 @@ def test_members_are_asked_what_they_hold_if_somebody_wants_to_know(cluster, rea
     assert group.assigned == {"somebody@1": ()}
 
 
+def test_groups_and_members_are_not_asked_again_while_their_answers_are_young_enough(cluster, reader):
+    cluster.committed[QueueRef("orders", "broker-a", 0)] = 0
+    reader.read(ORDERS, group_age_s=60)
+    before = {question: len(asked(cluster, question)) for question in ("groups", "members", "progress")}
+    cluster.send(0, "A")
+    cluster.committed[QueueRef("orders", "broker-a", 0)] = 1
+    orders = reader.read(ORDERS, group_age_s=60).topic("orders")
+    assert (orders.count, orders.groups[0].lag, orders.groups[0].members) == (1, 0, ("somebody@1",))
+    added = {question: len(asked(cluster, question)) - count for question, count in before.items()}
+    assert added == {"groups": 0, "members": 0, "progress": 2}
+    reader.read(ORDERS)
+    added = {question: len(asked(cluster, question)) - count for question, count in before.items()}
+    assert added == {"groups": 2, "members": 2, "progress": 4}
+
+
 def test_a_map_needs_no_connection(cluster):
     def connect(namesrv):
         raise AssertionError("a JVM was started")

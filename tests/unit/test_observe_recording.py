@@ -88,6 +88,9 @@ def test_what_a_program_tells_a_picture_is_kept_as_it_was_then(cluster):
     ) as recorder:
         told.append(("A", "created"))
         until(lambda: any("views" in line for line in lines(recorder)[1:]))
+        # moments are told apart by the millisecond
+        first_at = time.monotonic()
+        until(lambda: time.monotonic() > first_at + 0.002)
         told.append(("B", "created"))
     back = read_recording("told")
     assert back.views == (("lanes", {"consumed": ()}),)

@@ -58,6 +58,21 @@ def test_stills_of_a_slow_and_a_quick_run_with_one_end_are_equal():
     assert drawn(slow, STILL) == drawn(quick, STILL)
 
 
+def test_a_still_has_the_curve_only_where_it_is_asked_for():
+    curve = 'data-id="produced"'
+    assert curve in drawn(FLASH).svg
+    assert curve not in drawn(FLASH, STILL).svg
+    still = drawn(FLASH, STILL, curve=True)
+    assert curve in still.svg
+    assert still.rows == drawn(FLASH, STILL).rows
+
+
+def test_a_curve_in_a_still_ends_with_the_last_change_however_late_it_is_asked_for():
+    at, last = FLASH[-1]
+    waited = (*FLASH, *((at + second * 1000, last) for second in range(1, 301)))
+    assert drawn(waited, STILL, curve=True).svg == drawn(FLASH, STILL, curve=True).svg
+
+
 def test_a_line_breaks_where_nobody_knows():
     path = 'data-id="produced"'
     whole = drawn(FLASH).svg
@@ -100,7 +115,14 @@ def test_a_scale_ends_at_a_round_number(number, round_one):
 
 
 @pytest.mark.parametrize(
-    "what", [{}, {"topic": ["a", "b"]}, {"topic": "a", "colour": 1}, {"topic": "a", "mark": "x"}]
+    "what",
+    [
+        {},
+        {"topic": ["a", "b"]},
+        {"topic": "a", "colour": 1},
+        {"topic": "a", "mark": "x"},
+        {"topic": "a", "curve": 1},
+    ],
 )
 def test_other_arguments_are_refused(what):
     with pytest.raises(TypeError):

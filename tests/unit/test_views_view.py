@@ -170,7 +170,7 @@ def test_a_reading_that_fails_is_told_in_the_picture_and_tried_again(cluster, qu
     picture = live(queues)
     reader = feed._reader(cluster)
     sound = reader.read
-    reader.read = lambda interest: 1 / 0
+    reader.read = lambda interest, **ages: 1 / 0
     queues.act("look")
     until(lambda: "ZeroDivisionError" in picture.svg)
     reader.read = sound

@@ -12,7 +12,7 @@ import retries_hand_made
 import stores_hand_made
 import topics_hand_made
 import transactions_hand_made
-from views_hand_made import MEASURED, snapshot
+from views_hand_made import MEASURED, SENT, consumed, snapshot
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
 from rmqlab.observe import GroupState, NodeState, QueueState, Snapshot, TopicState
@@ -102,6 +102,23 @@ CROWDS: dict[str, tuple[str, Snapshot | tuple[Snapshot, ...], Mapping[str, Any]]
         "sends",
         snapshot(),
         {"calls": {mode: lane * (MESSAGES // 50) for mode, lane in MEASURED.items()}},
+    ),
+    "trace": (
+        "trace",
+        snapshot(),
+        {
+            "traces": (
+                SENT,
+                *(
+                    each
+                    for number in range(100)
+                    for retry in range(16)
+                    for each in consumed(
+                        f"group-{number}", 1010 + 1000 * retry, 5, retry=retry, ended="failed"
+                    )
+                ),
+            )
+        },
     ),
     "ledger": ("ledger", snapshot(), {"account": ledger_hand_made.MANY}),
     "scoreboard": (

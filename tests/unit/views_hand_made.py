@@ -15,6 +15,7 @@ import topics_hand_made
 import transactions_hand_made
 
 from rmqlab.client.facts import Progress, QueueRef, StoredMessage
+from rmqlab.client.traces import Trace
 from rmqlab.observe import Gap, GroupState, NodeState, QueueState, Snapshot, TopicState
 from rmqlab.observe.history import still
 from rmqlab.views import KINDS
@@ -144,8 +145,47 @@ MEASURED = {
     "batch": [(8.0, 8.004, 8.004)] * 50,
 }
 
+# What clients noted of one message.
+SENT = Trace("Pub", "ID1", 1000, "shop", "orders", "order-1", "pay", 4, success=True, detail="normal")
+
+
+def consumed(group, begun_ms, took_ms, *, retry=0, ended="success"):
+    """Return what a group's client noted of one try: handed out, and (unless `ended` is empty) come back."""
+    request = f"{group}-{retry}"
+    before = Trace("SubBefore", "ID1", begun_ms, group, keys="order-1", detail=str(retry), request=request)
+    if not ended:
+        return (before,)
+    good = ended == "success"
+    return before, Trace(
+        "SubAfter", "ID1", begun_ms + took_ms, group, "", "order-1", "", took_ms, good, ended, request
+    )
+
+
+STORED = StoredMessage(
+    "orders", "broker-a", 2, 7, 4711, "ID1", "", "order-1", "pay", b"{}", {}, born_ms=1000, store_ms=1002
+)
+TRACES = {
+    "trace": {"traces": (SENT, *consumed("stock", 1009, 3)), "message": STORED},
+    "trace with retries": {
+        "traces": (
+            SENT,
+            *consumed("stock", 1009, 3),
+            *consumed("mail", 1008, 40, ended="exception"),
+            *consumed("mail", 2060, 2, retry=1, ended="failed"),
+            *consumed("mail", 4100, 12, retry=2),
+            *consumed("payment", 1010, 0, ended=""),
+        ),
+        "message": STORED,
+    },
+    "trace of a send that failed": {
+        "traces": (Trace("Pub", "ID1", 1000, "shop", "orders", took_ms=3000, success=False, detail="normal"),)
+    },
+    "trace of nothing": {"traces": ()},
+}
+
 # A name, and what is drawn: the kind, its facts, its arguments.
 GALLERY = {
+    **{name: ("trace", snapshot(), what) for name, what in TRACES.items()},
     "sends": ("sends", snapshot(), {"calls": MEASURED}),
     "sends of a long-named mode": (
         "sends",

@@ -22,13 +22,19 @@ class Asking:
         nodes: the cluster's nodes as they are now; those that are not up are not asked.
         interest: what the reading is to find out.
         memory: what earlier readings of the same cluster have kept.
+        group_age_s: how old an answer about which groups and members there are may be.
     """
 
     def __init__(
-        self, nodes: tuple[NodeState, ...], interest: Interest, memory: dict[str, Any] | None = None
+        self,
+        nodes: tuple[NodeState, ...],
+        interest: Interest,
+        memory: dict[str, Any] | None = None,
+        group_age_s: float = 0,
     ) -> None:
         self.nodes = nodes
         self.interest = interest
+        self.group_age_s = group_age_s
         self.mute = {node.address: node for node in nodes if node.state != "up"}
         self.gaps: set[Gap] = set()
         self._admin: Admin | None = None

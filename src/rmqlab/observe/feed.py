@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _DEFAULT_HZ = 4.0
 # A reading may take at most this share of a core: slow answers make the feed slower, not the kernel.
 _SHARE = 0.3
+# Groups and members come and go seldom; what is stored and committed is asked for each time.
+_GROUP_AGE_S = 1.0
 
 
 class Watch:
@@ -104,7 +106,10 @@ class Feed:
 
     def read(self, source: Observable, interest: Interest) -> Snapshot:
         """Take one snapshot at once, through the connection that the feed uses."""
-        snapshot = self._reader(source).read(interest)
+        return self._read(source, interest, group_age_s=0)
+
+    def _read(self, source: Observable, interest: Interest, group_age_s: float) -> Snapshot:
+        snapshot = self._reader(source).read(interest, group_age_s=group_age_s)
         self._history(source).add(interest, snapshot)
         return snapshot
 
@@ -155,7 +160,7 @@ class Feed:
                 lookers.setdefault(watch.source, []).append(watch)
         for source, interest in interests.items():
             try:
-                snapshot = self.read(source, interest)
+                snapshot = self._read(source, interest, _GROUP_AGE_S)
             except Exception as error:  # noqa: BLE001 - shown by those who look, and tried again
                 for watch in lookers[source]:
                     watch.fail(error)

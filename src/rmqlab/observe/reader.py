@@ -100,14 +100,19 @@ class Reader:
         self._topics = TopicReader(source.namesrv)
         self._memory: dict[str, Any] = {}
 
-    def read(self, interest: Interest) -> Snapshot:
-        """Take a snapshot. Never raises for what the cluster does: what it does not answer becomes a gap."""
+    def read(self, interest: Interest, *, group_age_s: float = 0) -> Snapshot:
+        """Take a snapshot. Never raises for what the cluster does: what it does not answer becomes a gap.
+
+        Args:
+            interest: what to read.
+            group_age_s: how old, in seconds, an answer about which groups and members there are may be.
+        """
         with self._lock:
             nodes = tuple(
                 NodeState(node.name, str(node.role), str(node.state), node.address)
                 for node in self.source.nodes.values()
             )
-            asking = Asking(nodes, interest, self._memory)
+            asking = Asking(nodes, interest, self._memory, group_age_s)
             if interest.registrations:
                 nodes = self._registrations(asking, self._troubled(nodes))
             sections = [name for name in SECTIONS if getattr(interest, name)]
@@ -156,7 +161,7 @@ class Reader:
         """Ask each NameServer which brokers it knows; without the JVM, so that a map is there at once."""
         known: dict[tuple[str, int], str] = {}
         answered = False
-        for address in self.source.namesrv.split(";"):
+        for address in filter(None, self.source.namesrv.split(";")):  # a Kafka has none
             if asking.is_mute(address):
                 continue
             try:

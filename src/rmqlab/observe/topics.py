@@ -1,7 +1,8 @@
 """Reading topics: the queues, their newest messages, and the groups that read them.
 
-A reader of topics remembers what cannot change (a stored message never does) and what seldom does (routes): a
-reading costs one question a broker and topic, and one a group.
+A reader of topics remembers what cannot change (a stored message never does) and what seldom does: routes,
+and groups and their members for as long as a reading allows. So a reading costs one question a broker and
+topic, and one a group.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from rmqlab.errors import AdminError
 from rmqlab.observe.snapshot import Gap, GroupState, Interest, QueueState, TopicState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rmqlab.client.facts import BrokerRoute, QueueStats, StoredMessage
     from rmqlab.observe.asking import Asking
 
@@ -33,6 +36,7 @@ class TopicReader:
         self._routes: dict[str, tuple[float, tuple[BrokerRoute, ...]]] = {}
         self._messages: dict[QueueRef, dict[int, StoredMessage]] = {}
         self._last: dict[tuple[str, str], tuple[str, list[QueueState]]] = {}
+        self._answers: dict[tuple[Any, ...], tuple[float, Any]] = {}
 
     def read(self, asking: Asking, name: str, interest: Interest) -> TopicState:
         """Read one topic, as far as its brokers answer."""
@@ -43,7 +47,7 @@ class TopicReader:
             asked, lambda broker: admin.at(broker.address).topic_stats(name), who=lambda broker: broker.broker
         )
         groups = asking.side_by_side(
-            asked, lambda broker: admin.at(broker.address).groups(name), who=lambda broker: broker.broker
+            asked, lambda broker: self._groups(asking, broker, name), who=lambda broker: broker.broker
         )
         stats: list[tuple[BrokerRoute, QueueRef, QueueStats]] = [
             (broker, ref, extent) for broker, found in extents for ref, extent in found.items()
@@ -58,7 +62,7 @@ class TopicReader:
             pairs,
             lambda pair: (
                 admin.at(pair[0].address).consume_stats(pair[1], name),
-                admin.at(pair[0].address).consumers(pair[1], assignments=interest.assignments),
+                self._members(asking, *pair),
             ),
             who=lambda pair: pair[0].broker,
         )
@@ -122,6 +126,26 @@ class TopicReader:
         return QueueState(
             ref, extent.min_offset, extent.max_offset, tuple(known[offset] for offset in sorted(known))
         )
+
+    def _groups(self, asking: Asking, broker: BrokerRoute, topic: str) -> Any:
+        admin = asking.admin.at(broker.address)
+        return self._lately(asking, ("groups", broker.address, topic), lambda: admin.groups(topic))
+
+    def _members(self, asking: Asking, broker: BrokerRoute, group: str) -> Any:
+        admin, wanted = asking.admin.at(broker.address), asking.interest.assignments
+        return self._lately(
+            asking,
+            ("members", broker.address, group, wanted),
+            lambda: admin.consumers(group, assignments=wanted),
+        )
+
+    def _lately(self, asking: Asking, key: tuple[Any, ...], question: Callable[[], Any]) -> Any:
+        """Return the last answer if it is young enough for this reading, else ask."""
+        asked_at, answer = self._answers.get(key, (float("-inf"), None))
+        if time.monotonic() - asked_at >= asking.group_age_s:
+            asked_at, answer = time.monotonic(), question()
+            self._answers[key] = (asked_at, answer)
+        return answer
 
     def _route(self, asking: Asking, topic: str) -> tuple[BrokerRoute, ...]:
         asked_at, route = self._routes.get(topic, (float("-inf"), ()))

@@ -22,6 +22,7 @@ from rmqlab.views import (
     scoreboard,
     sends,
     topics,
+    trace,
     transactions,
 )
 from rmqlab.views.recorded import Replay, recorder
@@ -45,6 +46,7 @@ _MODULES = (
     scoreboard,
     sends,
     topics,
+    trace,
     transactions,
     positions,
 )
@@ -63,6 +65,7 @@ def show(kind: str, source: Observable, **what: Any) -> View:
             `since=`), `"sends"` (`calls=` what the program has measured), `"ledger"` (`account=` what
             `lab.ledger().reconcile()` returned), `"scoreboard"` (`accounts=` several of these by name),
             `"backlog"` (`topic=`; `groups=`, `mark=` a lag that is passed or not), `"retries"` (`group=`),
+            `"trace"` (`traces=` what `lab.admin.trace` returned; `message=` the stored one),
             `"topics"` (`match=` a part of their names, `top=` how many), or `"transactions"` (`topic=` only
             those whose messages go there: a name or several).
         source: the cluster: anything with `name`, `namesrv` and `nodes`.

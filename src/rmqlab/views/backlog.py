@@ -1,7 +1,7 @@
 """The backlog of a topic over time: what was produced, what each group has consumed, what lies between.
 
 How a backlog grows and shrinks depends on the machine: a still draws the end of it, and whether it passed the
-mark that was set.
+mark that was set. How it went is in a still where that is asked for: it differs from run to run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 WIDTH = 864.0
-_ARGUMENTS = {"topic", "groups", "mark"}
+_ARGUMENTS = {"topic", "groups", "mark", "curve"}
 _LEFT, _PLOT = 78.0, 864.0 - 78.0 - 30.0
 _TOP, _TALL = 92.0, 130.0
 _LONGEST_S, _SHORTEST_S = 120.0, 10.0
@@ -33,31 +33,35 @@ _ROW = 30.0
 def interest(what: Mapping[str, Any]) -> Interest:
     """Return what the picture needs.
 
-    `what` has `topic`, one name, and may have `groups` (draw these only) and `mark` (a lag: whether it was
-    passed is told, also in a still).
+    `what` has `topic`, one name, and may have `groups` (draw these only), `mark` (a lag: whether it was
+    passed is told, also in a still) and `curve` (True: a still has the charts, too).
 
     Raises:
-        TypeError: another argument, no topic, or a mark that is no number.
+        TypeError: another argument, no topic, a mark that is no number, or a curve that is no bool.
     """
     if what.keys() - _ARGUMENTS or not isinstance(what.get("topic"), str) or not what["topic"]:
         raise TypeError(
-            f"the backlog takes topic=, groups= and mark=, got {', '.join(sorted(what)) or 'nothing'}"
+            f"the backlog takes topic=, groups=, mark= and curve=, got {', '.join(sorted(what)) or 'nothing'}"
         )
     if not isinstance(what.get("mark", 0), int):
         raise TypeError(f"mark= is a number of messages, got {what['mark']!r}")
+    if not isinstance(what.get("curve", False), bool):
+        raise TypeError(f"curve= is True or False, got {what['curve']!r}")
     return Interest(topics=frozenset({what["topic"]}))
 
 
 def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) -> Drawing:
-    """Draw the last two minutes of what was seen, live; in a still, its end."""
+    """Draw two minutes of what was seen, live or with `curve`: the last, in a still those with a change."""
     name, mark = what["topic"], what.get("mark", 0)
     moments = moments_of(seen, name, what.get("groups"))
     last = moments[-1] if moments else Moment(0, 0, {}, {})
     groups = sorted(last.lag, key=lambda group: (-last.lag[group], group))
     shown = sorted(groups[:_GROUPS])
     peaks = {group: max(each.lag.get(group, 0) for each in moments) for group in groups}
-    window = [each for each in moments if last.seconds - each.seconds <= _LONGEST_S]
-    body, y = _charts(window, shown, mark) if looker.live else ("", _TOP - 18)
+    until_s = last.seconds if looker.live else _last_change_s(moments)
+    window = [each for each in moments if 0 <= until_s - each.seconds <= _LONGEST_S]
+    charts = looker.live or what.get("curve", False)
+    body, y = _charts(window, shown, mark) if charts else ("", _TOP - 18)
     rates = rates_of(window) if looker.live else {}
     for number, group in enumerate(shown):
         body += _row(group, number, last, y, _words(group, last, rates, peaks, mark, looker))
@@ -86,6 +90,14 @@ def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) ->
     table_head, rows = _table(groups, last, rates, peaks, mark, looker)
     drawn = picture(WIDTH, y + PAD, label, head(WIDTH, title, subtitle, looker) + body)
     return Drawing(label, drawn, table_head, rows, notes)
+
+
+def _last_change_s(moments: list[Moment]) -> float:
+    """Return when something came in or was done for the last time: a picture of later shows nothing."""
+    for before, after in zip(moments[-2::-1], moments[:0:-1], strict=True):
+        if (before.produced, before.consumed) != (after.produced, after.consumed):
+            return after.seconds
+    return moments[-1].seconds if moments else 0.0
 
 
 def _charts(window: list[Moment], groups: list[str], mark: int) -> tuple[str, float]:

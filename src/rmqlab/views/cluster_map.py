@@ -22,6 +22,7 @@ ROLES = {
     "NAMESRV": ("NameServer", "NS", "knows which broker serves which topic; clients ask it first"),
     "MASTER": ("broker, master", "M", "keeps messages; producers write to it, consumers read from it"),
     "SLAVE": ("broker, slave", "S", "keeps a copy of its master's messages"),
+    "KAFKA": ("broker and controller", "K", "keeps messages, and knows where they are"),
 }
 _COLUMN = {"MASTER": 1, "SLAVE": 2}
 _CARD, _GAP = 236, 76
