@@ -15,10 +15,10 @@ FOUND = [
         "sync",
         100,
         Measured(JAVA, 2000, 0.5, 4.0),
-        (Measured(OURS, 1900, 0.52, 5), Measured(GRPC, 500, 2, 9)),
+        (Measured(OURS, 1900, 0.52, 5, 0.95), Measured(GRPC, 500, 2, 9, 0.25)),
     ),
-    Found("oneway", 4096, Measured(JAVA, 40_000, 0.01, 0.3), (Measured(OURS, 90_000, 0.01, 0.2),)),
-    Found("consume", 100, Measured(JAVA, 12_000, None, None), (Measured(OURS, 13_000, None, None),)),
+    Found("oneway", 4096, Measured(JAVA, 40_000, 0.01, 0.3), (Measured(OURS, 90_000, 0.01, 0.2, 2.25),)),
+    Found("consume", 100, Measured(JAVA, 12_000, None, None), (Measured(OURS, 13_000, None, None, 1.08),)),
 ]
 
 

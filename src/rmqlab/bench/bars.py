@@ -57,15 +57,14 @@ def _mark(colour: str, x: float, y: float) -> str:
     return el("path", d=f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5z", class_=f"f-{colour}")
 
 
-def _share(one: Found, each: Measured, left: float, y: float) -> str:
-    ratio = one.ratio(each)
-    width = _BARS * min(ratio, _MOST) / _MOST
+def _share(each: Measured, left: float, y: float) -> str:
+    width = _BARS * min(each.share, _MOST) / _MOST
     colour = _colour(each)
     return el(
         "g",
-        facts(f"{each.side}: {each.rate:,.0f} messages/s", f"{ratio:.2f} of Java by JPype"),
+        facts(f"{each.side}: {each.rate:,.0f} messages/s", f"{each.share:.2f} of Java by JPype"),
         el("rect", x=left, y=y, width=round(width, 1), height=_LINE - 4, rx=2, class_=f"f-{colour}"),
-        text(left + _BARS + _NUMBERS, y + 9.5, f"{ratio:.2f} · {each.rate:,.0f}/s", "f-ink c e"),
+        text(left + _BARS + _NUMBERS, y + 9.5, f"{each.share:.2f} · {each.rate:,.0f}/s", "f-ink c e"),
     )
 
 
@@ -117,7 +116,7 @@ def draw(found: list[Found]) -> str:
         for row, each in enumerate(sides):
             at = y + row * _LINE
             if each is not one.java and one.way != "delivered":
-                body.append(_share(one, each, left, at))
+                body.append(_share(each, left, at))
             body.append(_wait(each, log, at + 5.5))
         y += max(2, len(sides)) * _LINE + _GAP
     one_x = left + _BARS / _MOST
@@ -128,7 +127,7 @@ def draw(found: list[Found]) -> str:
         grid.append(text(x, y + 14, _words(power), "f-soft c mid"))
     said = "; ".join(
         f"{one.way} {one.body_bytes} B: "
-        + ", ".join(f"{each.side} {one.ratio(each):.2f} of Java by JPype" for each in one.others)
+        + ", ".join(f"{each.side} {each.share:.2f} of Java by JPype" for each in one.others)
         for one in found
     )
     return picture(_WIDTH, y + 28, "Clients compared", "".join((*grid, *body)), said)

@@ -55,7 +55,7 @@ def _table(found: list[Found]) -> Table:
             f"{one.body_bytes:,}",
             f"{ours.rate:,.0f}",
             f"{one.java.rate:,.0f}",
-            f"{one.ratio(ours):.2f}",
+            f"{ours.share:.2f}",
             f"{theirs.rate:,.0f}" if theirs else "-",
             *(_waits(each) for each in (ours, one.java, theirs)),
         )
@@ -70,7 +70,7 @@ def run(rounds: int, console: Console, plot: Path | None = None) -> int:
         console: where to print.
         plot: where to write the picture (SVG).
     """
-    cluster = start_cluster(TOPOLOGY, name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=1200)
+    cluster = start_cluster(TOPOLOGY, backend="process", name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=1200)
     try:
         bench = Bench(cluster, rounds)
         try:
@@ -83,7 +83,7 @@ def run(rounds: int, console: Console, plot: Path | None = None) -> int:
     if plot is not None:
         plot.write_text(draw(found), encoding="utf-8")
         console.print(f"picture: {plot}")
-    ratio = min(one.ratio(one.others[0]) for one in found if one.way == WARRANTED)
+    ratio = min(one.others[0].share for one in found if one.way == WARRANTED)
     console.print(
         f"{WARRANTED}: ratio {ratio:.3f}, budget {BUDGET}: {'kept' if ratio >= BUDGET else 'MISSED'}"
     )

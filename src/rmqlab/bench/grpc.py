@@ -131,7 +131,9 @@ def run(rounds: int, console: Console) -> int:
     """Start a throw-away cluster of each topology with a proxy, measure, print."""
     table = Table("cluster", "body", "classic /s", "gRPC /s", "ratio", "gRPC async /s")
     for topology in TOPOLOGIES:
-        cluster = start_cluster(topology, name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=600)
+        cluster = start_cluster(
+            topology, backend="process", name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=600
+        )
         try:
             found = measure(cluster.namesrv, cluster.proxy, rounds)
         finally:

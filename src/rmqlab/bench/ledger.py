@@ -31,7 +31,7 @@ _STORED_S = 120.0
 def run(console: Console) -> int:
     """Start a cluster, measure, print a table; return 1 if the budget was missed."""
     name = f"bench-{uuid.uuid4().hex[:8]}"
-    cluster = start_cluster("single", name=name, lease_s=600)
+    cluster = start_cluster("single", backend="process", name=name, lease_s=600)
     try:
         with Admin(cluster.namesrv, timeout_s=15) as admin:
             admin.create_topic("orders", queues=4)

@@ -181,7 +181,7 @@ def measure(cluster: Cluster, rounds: int) -> list[Measured]:
 
 def run(rounds: int, console: Console) -> int:
     """Start a throw-away cluster, measure, print; return 0 if the budgets are kept, else 1."""
-    cluster = start_cluster("single", name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=600)
+    cluster = start_cluster("single", backend="process", name=f"bench-{uuid.uuid4().hex[:6]}", lease_s=600)
     try:
         found = measure(cluster, rounds)
     finally:

@@ -68,12 +68,17 @@ class Arrivals:
 
     def onSuccess(self, result: Any) -> None:  # noqa: N802  (Java's SendCallback)
         """Read an answer and note it."""
-        _ = (result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset())
+        read(result)
         self.came()
 
     def onException(self, error: Any) -> None:  # noqa: N802  (Java's SendCallback)
         """Fail: a bench in which sends fail measures nothing."""
         raise RuntimeError(f"a send failed: {error}")
+
+
+def read(result: Any) -> tuple[int, str, int]:
+    """Read Java's SendResult, as our own sends do."""
+    return result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset()
 
 
 def one_by_one(send: Callable[[], Any], count: int) -> Taken:

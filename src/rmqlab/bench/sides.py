@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jpype
 
-from rmqlab.bench.side import Arrivals, Side, Taken, in_flight, one_by_one, until_stored
+from rmqlab.bench.side import Arrivals, Side, Taken, in_flight, one_by_one, read, until_stored
 from rmqlab.client.java import java_class
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ class Java(Side):
 
     def sync(self, body: bytes, count: int) -> Taken:
         def send() -> None:
-            result = self._producer.send(self._made(body))
-            _ = (result.getSendStatus().ordinal(), str(result.getMsgId()), result.getQueueOffset())
+            read(self._producer.send(self._made(body)))
 
         return one_by_one(send, count)
 
@@ -159,7 +158,7 @@ class Java(Side):
             messages = array_list()
             for _ in range(A_BATCH):
                 messages.add(self._made(body))
-            self._producer.send(messages)
+            read(self._producer.send(messages))
 
         taken = one_by_one(send, count // A_BATCH)
         return Taken(count, taken.seconds, taken.calls)

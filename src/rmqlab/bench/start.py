@@ -151,7 +151,7 @@ def _lab() -> LabRun:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "RMQLAB_HOME": home},
+            env={**os.environ, "RMQLAB_HOME": home, "RMQLAB_BACKEND": "process"},
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None

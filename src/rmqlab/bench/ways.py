@@ -56,12 +56,22 @@ DELIVERED = Way("delivered", "delivered", 50, 20, 1)
 
 @dataclass(frozen=True)
 class Measured:
-    """One client, one way, one size: messages per second (median turn), a call's milliseconds."""
+    """One client, one way, one size.
+
+    Attributes:
+        side: the client's name.
+        rate: messages per second (median turn).
+        p50_ms: a call's wait, p99_ms likewise; None where there are no calls.
+        share: its rate as a share of the Java client's, the median of the pairs: a turn of each stands beside
+            the other's. Medians of each side's own turns would not: where rates fall into two lots, as those
+            of oneway sends do, they jump from one to the other.
+    """
 
     side: str
     rate: float
     p50_ms: float | None
     p99_ms: float | None
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,18 +83,15 @@ class Found:
     java: Measured
     others: tuple[Measured, ...]
 
-    def ratio(self, measured: Measured) -> float:
-        """Return a client's rate as a share of the Java client's."""
-        return measured.rate / self.java.rate
 
-
-def _measured(side: Side, turns: Sequence[Taken]) -> Measured:
+def _measured(side: Side, turns: Sequence[Taken], java: Sequence[Taken]) -> Measured:
     calls = [call * 1000 for taken in turns for call in taken.calls]
     p50, p99 = (None, None)
     if calls:
         cuts = statistics.quantiles(calls, n=100, method="inclusive")
         p50, p99 = cuts[49], cuts[98]
-    return Measured(side.name, statistics.median(taken.rate for taken in turns), p50, p99)
+    share = statistics.median(one.rate / other.rate for one, other in zip(turns, java, strict=True))
+    return Measured(side.name, statistics.median(taken.rate for taken in turns), p50, p99, share)
 
 
 class Bench:
@@ -117,7 +124,8 @@ class Bench:
         for index in range((warm_up + self._rounds) * way.turns):
             for side in sides if index % 2 else reversed(sides):
                 taken[side].append(work(side, way.slow if isinstance(side, Grpc) else way.messages))
-        java, *others = (_measured(side, taken[side][warm_up * way.turns :]) for side in sides)
+        counted = [taken[side][warm_up * way.turns :] for side in sides]
+        java, *others = (_measured(*each, counted[0]) for each in zip(sides, counted, strict=True))
         return Found(way.name, size, java, tuple(others))
 
     def measure(self) -> list[Found]:
