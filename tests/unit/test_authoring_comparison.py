@@ -46,8 +46,8 @@ def test_other_text_stays(text):
 
 
 def test_local_port_is_blanked_and_another_address_stays():
-    text = "127.0.0.1:10911 10.127.0.0.1:99 192.168.0.1:10911"
-    assert Names().comparable(text) == "127.0.0.1:<port> 10.127.0.0.1:99 192.168.0.1:10911"
+    text = "127.0.0.1:10911 127.0.0.2:10040 10.127.0.0.1:99 192.168.0.1:10911"
+    assert Names().comparable(text) == "127.0.0.1:<port> 127.0.0.1:<port> 10.127.0.0.1:99 192.168.0.1:10911"
 
 
 def test_numbers_and_nothing_stay():

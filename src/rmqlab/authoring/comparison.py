@@ -12,7 +12,8 @@ from typing import Any
 # A message's unique id is 16 bytes in upper-case hex with IPv4 and 28 with IPv6 (MessageClientIDSetter), an
 # offset message id likewise (MessageDecoder.createMessageId); RocketMQ 5's clients write 17 (MessageIdCodec).
 _MESSAGE_ID = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-F]{56}|[0-9A-F]{34}|[0-9A-F]{32})(?![0-9A-Za-z])")
-_PORT = re.compile(r"(?<![0-9.])127\.0\.0\.1:[0-9]{2,5}(?![0-9])")
+# A relay's nodes have addresses of their own: 127.0.0.2 and on.
+_PORT = re.compile(r"(?<![0-9.])127\.0\.0\.[0-9]{1,3}:[0-9]{2,5}(?![0-9])")
 
 # The line in which start_lab says what the cluster runs on: the machine's affair (backends/choice.py).
 _BACKEND = re.compile(r"^On (?:plain processes|containers of )[^\n]*", re.MULTILINE)

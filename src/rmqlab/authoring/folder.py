@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+import tomllib
 import traceback
 import types
 from dataclasses import dataclass
@@ -93,6 +94,18 @@ def lab_folders(course: Path, only: Sequence[str] | None = None) -> tuple[LabFol
             raise CourseError(f"There is no lab {name!r}. There are: {', '.join(lab.slug for lab in found)}.")
         chosen += match
     return tuple(dict.fromkeys(chosen))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return what a TOML file of the course holds.
+
+    Raises:
+        CourseError: It is missing or unreadable.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: {error}") from error
 
 
 def declared_exercises(folder: LabFolder) -> dict[str, Any]:
