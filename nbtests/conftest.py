@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NBVAL_DEFAULT_TIMEOUT_S = 2000
-_STAGES = ("unsolved", "solved")
 
 
 class Stages:
@@ -50,6 +49,8 @@ class Stages:
 
 _STAGES_KEY = pytest.StashKey[Stages]()
 _NOTEBOOKS_KEY = pytest.StashKey[list[StrictNotebook]]()
+_TOLD_KEY = pytest.StashKey[list[str]]()
+_NBVAL = "nbval"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     course = Path(os.environ.get("RMQLAB_COURSE") or config.rootpath / "course").resolve()
     config.stash[_STAGES_KEY] = Stages(course)
     config.stash[_NOTEBOOKS_KEY] = []
+    config.stash[_TOLD_KEY] = []
     if config.option.nbval_cell_timeout == _NBVAL_DEFAULT_TIMEOUT_S:
         config.option.nbval_cell_timeout = float(CELL_TIMEOUT_S)
 
@@ -122,22 +124,36 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[_STAGES_KEY].leave()
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told[_NBVAL] = _summaries(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a lane (pytest-xdist) counted."""
+    node.config.stash[_TOLD_KEY] += getattr(node, "workeroutput", {}).get(_NBVAL, ())
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    notebooks = [notebook for notebook in config.stash[_NOTEBOOKS_KEY] if notebook.counts]
-    if not notebooks:
-        return
-    terminalreporter.section("nbval")
-    for notebook in notebooks:
-        counts = notebook.counts
-        passed = sum(outcome == "PASSED" for outcome in notebook.outcomes.values())
-        terminalreporter.write_line(
-            f"{notebook.lab.slug}: {counts['run']} cells run, {counts['compared']} compared, "
-            f"{counts['silent']} without output, {counts['ignored']} ignored, "
-            f"{counts['never executed']} never executed; "
-            f"{passed} of {len(notebook.exercises)} solutions passed"
-        )
+    if lines := sorted(config.stash[_TOLD_KEY] + _summaries(config)):
+        terminalreporter.section("nbval")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def _summaries(config: pytest.Config) -> list[str]:
+    """Return a line for each notebook that this process ran."""
+    lines = []
+    for notebook in config.stash[_NOTEBOOKS_KEY]:
+        if counts := notebook.counts:
+            passed = sum(outcome == "PASSED" for outcome in notebook.outcomes.values())
+            lines.append(
+                f"{notebook.lab.slug}: {counts['run']} cells run, {counts['compared']} compared, "
+                f"{counts['silent']} without output, {counts['ignored']} ignored, "
+                f"{counts['never executed']} never executed; "
+                f"{passed} of {len(notebook.exercises)} solutions passed"
+            )
+    return lines
 
 
 def _labs(config: pytest.Config) -> tuple[LabFolder, ...]:

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 
 from rmqlab.authoring import build
+from rmqlab.quality import LANES
 
-pytestmark = pytest.mark.notebooks
+pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(400)]
 
 HERE = Path(__file__).parent
 FIXTURE = HERE.parent / "tests" / "course_fixture"
@@ -42,7 +43,7 @@ def validation_of(root: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "pytest", str(HERE), "-p", "no:cacheprovider", "-v", "--color=no"]
     command += [f"--rootdir={HERE.parent}", f"--ignore={Path(__file__)}", *arguments]
     ran = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     return ran.stdout
 
@@ -57,6 +58,14 @@ def edit_solution(root: Path, old: str, new: str) -> None:
 
 def test_whole_lab_passes_and_the_report_counts_its_cells(root):
     output = validation_of(root)
+    assert "90-stand-in: 9 cells run, 5 compared, 4 without output, 0 ignored, 0 never executed" in output
+    assert "2 of 2 solutions passed" in output
+    assert "failed" not in output.splitlines()[-1]
+
+
+def test_in_two_lanes_it_passes_too_and_counts_the_same(root):
+    output = validation_of(root, *LANES)
+    assert "[gw0]" in output
     assert "90-stand-in: 9 cells run, 5 compared, 4 without output, 0 ignored, 0 never executed" in output
     assert "2 of 2 solutions passed" in output
     assert "failed" not in output.splitlines()[-1]

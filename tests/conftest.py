@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -39,6 +39,7 @@ _GONE_S = 10
 _LEASE_S = 120
 """If pytest itself is killed, its broker goes after this long."""
 
+_LEFT_BEHIND = "left behind"
 _left_behind = pytest.StashKey[list[str]]()
 _NO_CONTAINERS = "NOT TESTED on containers"
 
@@ -105,12 +106,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)  # the supervisor leaves when its folder is gone
     left = _ours()
     _, alive = psutil.wait_procs(left, timeout=_GONE_S)
-    session.config.stash[_left_behind] = [*(_describe(process) for process in alive), *containers]
+    left_behind = session.config.stash.setdefault(_left_behind, [])
+    left_behind += [*(_describe(process) for process in alive), *containers]
     for process in alive:
         process.kill()
-    if (alive or containers) and session.exitstatus == pytest.ExitCode.OK:
+    if left_behind and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told[_LEFT_BEHIND] = left_behind
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a lane left behind: only this process reports, and has an exit code."""
+    told = getattr(node, "workeroutput", {})
+    node.config.stash.setdefault(_left_behind, []).extend(told.get(_LEFT_BEHIND, ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

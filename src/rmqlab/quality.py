@@ -24,6 +24,9 @@ FAILED_STEPS = "RMQLAB_FAILED_STEPS"
 SUITES = ("tests/unit", "tests/live", "tests/browser", "nbtests")
 """In the order in which a fault is cheapest to understand."""
 
+LANES = ("-p", "rmqlab.lanes", "-n", "2")
+"""The labs are tried beside the tests (`rmqlab.lanes`). `-n 0` has one lane."""
+
 
 def static_steps() -> dict[str, list[str]]:
     """Return the steps that need no broker: name to command line."""
@@ -61,7 +64,7 @@ def run_all(arguments: Sequence[str] = ()) -> int:
         [] if any((root / argument.partition("::")[0]).exists() for argument in arguments) else suites(root)
     )
     tested = subprocess.run(
-        [sys.executable, "-m", "pytest", *paths, *arguments],
+        [sys.executable, "-m", "pytest", *LANES, *paths, *arguments],
         cwd=root,
         env={**os.environ, FAILED_STEPS: ", ".join(failed)},
         check=False,

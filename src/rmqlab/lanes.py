@@ -1,0 +1,46 @@
+"""A pytest plugin: what runs beside what in `rmqlab test` (pytest-xdist).
+
+The tests stay in one lane: some look at all processes of the machine, others at the clock. What is made to
+run beside anything has lanes of its own: a stage of a lab, unsolved or solved with its wrong answers, the
+browser's tests, and the tests that are whole labs themselves. (xdist's own `--dist loadgroup` does not group
+with pytest 9.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from xdist.scheduler import LoadScopeScheduling
+
+_WHOLE_LABS = ("test_capstone.py", "test_labs_on_containers.py")
+_LAB = re.compile(r"(?:::|/|\[)(\d\d)[-.]")
+
+
+def lane(nodeid: str) -> str:
+    """Return what a test has to share a lane with.
+
+    Args:
+        nodeid: pytest's, such as `nbtests/test_wrong_answers.py::test_wrong_answer_gets_its_own_feedback[01.1
+            forged]`; of a cell `solutions/01-concepts.ipynb::cell 3 (01.1)`, or, where the course lies not
+            below pytest's root, `nbtests/test_solutions.py::01-concepts.ipynb::cell 3 (01.1)`.
+    """
+    file = nodeid.partition("::")[0]
+    if "nbtests/" not in file and not file.endswith(".ipynb"):
+        if file.endswith(_WHOLE_LABS):
+            return file
+        return "browser" if "browser/" in file else "tests"
+    lab = _LAB.search(nodeid)
+    if lab is None:
+        return nodeid
+    return f"{lab[1]} {'unsolved' if file.endswith('test_unsolved.py') else 'solved'}"
+
+
+class _Lanes(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return lane(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:
+    """Deal out by `lane`, the largest share first."""
+    return _Lanes(config, log)

@@ -1,0 +1,78 @@
+"""A test run in lanes (pytest-xdist) finds what a run in one process finds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rmqlab.lanes import lane
+from rmqlab.quality import LANES
+
+pytestmark = pytest.mark.unit
+
+NBTESTS = "nbtests/test_wrong_answers.py::"
+
+
+def test_a_stage_of_a_lab_is_one_lanes_the_browser_is_and_all_other_tests_are():
+    assert lane("tests/live/test_soak.py::test_x[00-a]") == lane("tests/unit/test_plan.py::test_y") == "tests"
+    solved = [
+        "solutions/01-concepts.ipynb::cell 3 (01.1)",
+        "solutions/01-concepts.ipynb::nbval compared something",
+        "../nbtests/test_solutions.py::01-concepts.ipynb::cell 3 (01.1)",  # of a course that lies elsewhere
+        NBTESTS + "test_wrong_answer_gets_its_own_feedback[01.1 00.1 is enough]",
+        NBTESTS + "test_solution_passes_on_the_same_cluster_after_its_wrong_answers[01.4]",
+        NBTESTS + "test_cells_between_the_exercises_run_again_on_the_same_cluster[01-concepts]",
+    ]
+    assert {lane(nodeid) for nodeid in solved} == {"01 solved"}
+    assert lane("nbtests/test_unsolved.py::test_unsolved_notebook_runs[01-concepts]") == "01 unsolved"
+    assert (
+        lane("tests/browser/test_replays.py::test_a[b]")
+        == lane("tests/browser/test_x.py::test_y")
+        == "browser"
+    )
+    capstone = "tests/live/test_capstone.py"
+    assert lane(f"{capstone}::test_a[1]") == lane(f"{capstone}::test_b") == capstone
+    assert lane("../nbtests/test_machinery.py::test_z") == "../nbtests/test_machinery.py::test_z"
+
+
+def test_pytest_calls_the_cells_of_a_lab_by_names_that_tell_their_lane():
+    root = Path(__file__).parents[2]
+    words = ["nbtests", "--lab=00", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    named = [line for line in collected.stdout.splitlines() if "::" in line and "machinery" not in line]
+    assert any(line.startswith("solutions/00-welcome.ipynb::cell") for line in named)
+    assert {lane(line) for line in named} == {"00 solved", "00 unsolved"}
+
+
+LEAVING = """
+import subprocess
+import sys
+
+def test_that_leaves_a_process_behind():
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+"""
+
+
+@pytest.mark.parametrize("lanes", [(), LANES], ids=["one process", "two lanes"])
+def test_a_process_that_is_left_behind_is_named_and_fails_the_run(tmp_path, lanes):
+    shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
+    (tmp_path / "test_leaving.py").write_text(LEAVING, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", *lanes]
+    ran = subprocess.run(
+        [*command, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert "1 passed" in ran.stdout.splitlines()[-1]
+    assert "LEFT BEHIND by this session, and ended now" in ran.stdout
+    assert "time.sleep(120)" in ran.stdout
+    assert ran.returncode == pytest.ExitCode.TESTS_FAILED
