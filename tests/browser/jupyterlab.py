@@ -84,6 +84,14 @@ class JupyterLab:
                 time.sleep(0.1)
         raise AssertionError(f"JupyterLab did not answer in {START_S:g} s:\n{self._log.read_text()[-2000:]}")
 
+    def kernels(self, name: str) -> list[dict]:
+        """Return the kernels of a notebook as the server describes them: none, or one."""
+        with urllib.request.urlopen(self.address("api/sessions"), timeout=20) as answer:
+            return [session["kernel"] for session in json.load(answer) if session["path"] == name]
+
+    def has_kernel_with_page(self, name: str) -> bool:
+        return any(kernel["connections"] for kernel in self.kernels(name))
+
     def write(self, name: str, *cells: str) -> str:
         """Write a notebook of those code cells; return its name."""
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -128,8 +136,12 @@ class NotebookPage:
         page.goto(lab.address(f"{front_end}/{name}") + "&reset")  # without the tabs of the test before
         self._panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         self._panel.locator(".jp-Notebook").wait_for(timeout=START_S * MS)
-        if front_end == "lab/tree":  # the other one shows a symbol
-            page.get_by_text(re.compile(r"Python 3.* \| Idle")).first.wait_for(timeout=START_S * MS)
+        # Whoever asks a page for a run before it has its kernel is asked in a dialog which one to take.
+        deadline = time.monotonic() + START_S
+        while not lab.has_kernel_with_page(name):
+            assert time.monotonic() < deadline, "the page has not reached its kernel"
+            page.wait_for_timeout(100)
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=START_S * MS)
 
     def run_all(self) -> None:
         """Run all cells; return when the first one has begun."""

@@ -99,6 +99,7 @@ class Case:
 # The order matters: the last one disturbs the broker.
 CASES = {
     "sends": Case("calls={'sync': [(0.0, 0.01, 0.01)]}", "How long", None),
+    "trace": Case("traces=()", "The way of one message", None),
     "ledger": Case("account=__import__('rmqlab.ledger').ledger.Account(())", "The delivery ledger", None),
     "scoreboard": Case(
         "accounts={'naive': __import__('rmqlab.ledger').ledger.Account(())}", "Scoreboard", None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import urllib.request
 from pathlib import Path
 
@@ -60,9 +59,8 @@ def test_a_picture_whose_kernel_is_gone_does_not_say_that_it_is_live(looked_at, 
     away = page.locator(".rmqlab-away")
     expect(away).to_be_hidden()
 
-    with urllib.request.urlopen(jupyterlab.address("api/sessions"), timeout=20) as answer:
-        kernels = [each["kernel"]["id"] for each in json.load(answer) if each["path"] == looked_at]
-    request = urllib.request.Request(jupyterlab.address(f"api/kernels/{kernels[0]}/restart"), method="POST")
+    (kernel,) = jupyterlab.kernels(looked_at)
+    request = urllib.request.Request(jupyterlab.address(f"api/kernels/{kernel['id']}/restart"), method="POST")
     urllib.request.urlopen(request, timeout=60).close()
     expect(away).to_be_visible(timeout=SLOW_MS)
     expect(away).to_contain_text("Not live")
