@@ -294,8 +294,8 @@ print(done.stdout or done.stderr)
 producer.shutdown()
 
 # %% [markdown]
-# The broker may go on running: it ends by itself 15 minutes after you have closed the notebook. To end it now, and
-# delete its messages, call `lab.stop()`.
+# The broker may go on running: it ends by itself 15 minutes after the notebook's kernel has ended. (To close the tab does not
+# end the kernel: *Kernel > Shut Down Kernel* does.) To end it now, and delete its messages, call `lab.stop()`.
 #
 # In a terminal, `rmqlab progress` shows which exercises you have passed, `rmqlab reset 00.2` lets you do one again,
 # `rmqlab ps` shows what runs, and `rmqlab down` ends it.
@@ -317,5 +317,27 @@ producer.shutdown()
 # >   notices. Turn it off in production.
 # > - The time-out of a send, `sendMsgTimeout`, is 3000 ms by default, and a body may have at most `maxMessageSize` = 4 MB.
 # > - This course's broker listens on your machine only and uses small files (`mappedFileSizeCommitLog` is 16 MB here; the default is 1 GB).
+#
+# ## Where to go from here
+#
+# Each lab stands alone: it starts its own broker. But it takes for granted what the labs that it builds on have explained.
+#
+# | lab | question | minutes | builds on | afterwards you can |
+# | --- | --- | --- | --- | --- |
+# | [00](00-welcome.ipynb) | Does a message really leave my notebook? | 30 | Python | start a RocketMQ, send a message, find it in the broker, receive it |
+# | [01](01-concepts.ipynb) | Where does my message live? | 45 | 00 | say where a message lies, who knows the way to it, and what a send does |
+# | [02](02-send-modes.ipynb) | When do I know it arrived? | 40 | 01 | choose sync, async, oneway or batch, and know what each tells you |
+# | [03](03-consuming.ipynb) | Who gets which message? | 45 | 01 | share work among consumers, filter, read again, and read a lag |
+# | [04](04-ordering.ipynb) | Who came first? | 45 | 03 | keep the steps of an order in order, and find what breaks it |
+# | [05](05-delay.ipynb) | Can a message wait? | 40 | 03 | send now what arrives later, and cancel what was not paid |
+# | [06](06-transactions.ipynb) | Both or neither? | 45 | 02, 03 | change a database and send a message: both or neither |
+# | [07](07-reliability-produce.ipynb) | Did the broker really take it? | 45 | 02 | write the sending part of a shop that loses no order |
+# | [08](08-reliability-store.ipynb) | Does an acknowledged message survive? | 45 | 07 | choose flush and replication by what may break, and know the price |
+# | [09](09-reliability-consume.ipynb) | What if my consumer dies? | 45 | 05, 08 | write consumers that may die at any line, with nothing lost or done twice |
+# | [10](10-scenarios.ipynb) | What do people use it for? | 45 | 09 | put a queue where it helps: answers, peaks, systems that may be down, news for everybody |
+# | [11](11-operations.ipynb) | What is my cluster doing? | 45 | 09 | ask a cluster with mqadmin, metrics and traces, and end a backlog, a dead-letter queue and a broker in order |
+# | [12](12-rocketmq-5.ipynb) | What changed in RocketMQ 5? | 45 | 04, 06, 09 | receive messages through the proxy, and say what that changes for a consumer that is stuck |
+# | [13](13-choosing.ipynb) | RabbitMQ, Kafka or RocketMQ? | 45 | 04, 06, 09 | choose between RabbitMQ, Kafka and RocketMQ by the fact that decides, and say it |
+# | [14](14-capstone.ipynb) | Can your order system lose nothing? | 45 | 06, 09 | write an order system that loses no order, no piece and no cent, and prove it |
 #
 # **Next:** [01 · Where does my message live?](01-concepts.ipynb)

@@ -214,7 +214,7 @@ def deliveries_are_counted_by_group(lab, prediction, delivered):
     hints=(
         "Who does the same job belongs to the same group.",
         "Anna and Ben share one group; Carla and Dora need one each.",
-        '`teams = {"anna": "stock", "ben": "stock", "carla": "payments", "dora": ...}`, then `delivered = deliver(teams)`.',
+        '`teams = {"anna": "stock", "ben": "stock", "carla": "billing", "dora": ...}`, then `delivered = deliver(teams)`.',
     ),
 )
 def the_groups_fit_the_jobs(lab, teams, delivered):
@@ -231,7 +231,7 @@ def the_groups_fit_the_jobs(lab, teams, delivered):
     if len(others) < 2 or packers & others:
         return not_yet(
             "one-job-shared-with-another",
-            expected="every order for stock, every order for payments, every order for analytics",
+            expected="every order for stock, every order for billing, every order for analytics",
             seen="two different jobs in one group: each of them misses the orders that the other gets",
             why="a group's members share the messages between them; a group stands for one job",
             try_next="give each job a group of its own",

@@ -109,7 +109,7 @@ WRONG_ANSWERS = (
         misconception=True,
         expect="packed-twice",
         code="""
-            teams = {"anna": "stock", "ben": "stock-2", "carla": "payments", "dora": "analytics"}
+            teams = {"anna": "stock", "ben": "stock-2", "carla": "billing", "dora": "analytics"}
             delivered = deliver(teams)
         """,
     ),
@@ -118,7 +118,7 @@ WRONG_ANSWERS = (
         name="forged",
         expect="not-run",
         code="""
-            teams = {"anna": "stock", "ben": "stock", "carla": "payments", "dora": "counting"}
+            teams = {"anna": "stock", "ben": "stock", "carla": "billing", "dora": "counting"}
             delivered = {"anna": 4, "ben": 4, "carla": 8, "dora": 8}
         """,
     ),

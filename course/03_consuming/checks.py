@@ -158,8 +158,8 @@ def last_is_first_on_a_young_topic(lab, prediction, received):
             "not-run",
             expected="the group `newcomers` at the end of the topic",
             seen="a group that has not read it",
-            why="the prediction is compared with what really happened",
-            try_next="run the cell that starts the group `newcomers`, then this one",
+            why="the prediction is compared with what really happened, on a topic that still has its first message",
+            try_next='run the cells from `delete_topic("invoices")` down to the group `newcomers`, then this one',
         )
     seen = len(received)
     if prediction == seen:
@@ -243,7 +243,7 @@ def the_group_is_set_back(lab, offsets, moment):
         expected="in each queue the offset of the first message that was stored at `moment` or later",
         seen="other offsets at the broker",
         why="each queue has its own offset for that moment",
-        try_next="compare `offsets` with what `tool.committed(queue)` says",
+        try_next='compare `offsets` with `lab.admin.consume_stats("accounting", invoices)`',
     )
 
 
@@ -316,7 +316,7 @@ def selected_by(lab, condition, expected):
         reader.subscribe("sales", sql=condition)
         reader.seek_to_beginning()
         # The broker learns the condition with the first heartbeat, and filters by the last one until then.
-        while len(found) <= expected and (batch := reader.poll(timeout_ms=1500 if found else 10_000)):
+        while len(found) <= expected and (batch := reader.poll(timeout_ms=3000 if found else 10_000)):
             found |= {message.id for message in batch}
     return found
 

@@ -72,7 +72,7 @@ lab.view("rebalance", topic=orders, group="packing")
 # %%
 from rmqlab.checks import eventually
 
-team = {}
+team = globals().get("team", {})  # who is at work already, should this cell run again
 packed = lab.inbox()
 
 
@@ -224,8 +224,9 @@ print(sorted(Counter(name.removesuffix(f"-{run}") for name, _, _ in everything).
 # %%
 server = start_server("node-1")
 try:
+    seen = len(caches)
     send(prices, [f"price {number}" for number in range(8, 12)])
-    caches.wait_for(20, timeout_s=30)
+    caches.wait_for(seen + 4, timeout_s=30)
 finally:
     server.shutdown()
 
@@ -354,7 +355,7 @@ from datetime import datetime, timedelta
 
 def let_three_days_pass():
     send(photos, [os.urandom(500_000) for _ in range(3)])  # the commit log goes on in another file
-    last = max(message.commit_log_offset for message in lab.admin.messages(invoices))
+    last = max((message.commit_log_offset for message in lab.admin.messages(invoices)), default=-1)
     broker = lab.nodes["broker-a"]
     broker.kill()
     for file in (lab.cluster.folder / broker.name / "store" / "commitlog").iterdir():
@@ -362,7 +363,8 @@ def let_three_days_pass():
             file.unlink()
     broker.restart()
     eventually(
-        lambda: min(queue.min_offset for queue in lab.admin.topic_stats(invoices).values()), timeout_s=10
+        lambda: min((queue.min_offset for queue in lab.admin.topic_stats(invoices).values()), default=0),
+        timeout_s=10,
     )
 
 
@@ -449,7 +451,8 @@ def read_sales(expression="*", **how):
     with PullConsumer("analytics", namesrv=lab.namesrv, auto_commit=False) as reader:
         reader.subscribe(sales, expression, **how)
         reader.seek_to_beginning()
-        return sorted({message.body.decode() for message in reader.messages(idle_s=2)})
+        first = reader.poll(timeout_ms=10_000)  # the first ones may take their time
+        return sorted({message.body.decode() for message in [*first, *reader.messages(idle_s=2)]})
 
 
 print(read_sales("book || toy"))
@@ -526,7 +529,7 @@ def pack(teams):
         eventually(lambda: all(shared(*each) for each in sizes.items()), timeout_s=15)
         for tag in ("book", "toy"):
             sent |= dict.fromkeys(send(parcels, [tag] * 4, tags=tag), tag)
-        eventually(lambda: len(news()) >= 8, timeout_s=4)
+        eventually(lambda: len(news()) >= 8, timeout_s=8)
     finally:
         for worker in workers:
             worker.shutdown()

@@ -86,7 +86,7 @@ WRONG_ANSWERS = (
         expect="a-paid-order-cancelled",
         code="""
             def cancel_if_unpaid(number):
-                with shop() as db, db:
+                with closing(connect()) as db, db:
                     db.execute("UPDATE orders SET state = 'cancelled' WHERE number = ?", (number,))
         """,
     ),
@@ -97,7 +97,7 @@ WRONG_ANSWERS = (
         expect="given-back-twice",
         code="""
             def cancel_if_unpaid(number):
-                with shop() as db, db:
+                with closing(connect()) as db, db:
                     row = db.execute("SELECT article, pieces, state FROM orders WHERE number = ?", (number,)).fetchone()
                     if row and row[2] != "paid":
                         db.execute("UPDATE orders SET state = 'cancelled' WHERE number = ?", (number,))
@@ -110,7 +110,7 @@ WRONG_ANSWERS = (
         expect="not-given-back",
         code="""
             def cancel_if_unpaid(number):
-                with shop() as db, db:
+                with closing(connect()) as db, db:
                     cancel = "UPDATE orders SET state = 'cancelled' WHERE number = ? AND state = 'unpaid'"
                     db.execute(cancel, (number,))
         """,
@@ -121,7 +121,7 @@ WRONG_ANSWERS = (
         expect="not-cancelled",
         code="""
             def cancel_if_unpaid(number):
-                with shop() as db:
+                with closing(connect()) as db:
                     return db.execute("SELECT state FROM orders WHERE number = ?", (number,)).fetchone()
         """,
     ),

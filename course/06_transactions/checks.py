@@ -152,7 +152,7 @@ def database_and_topic_agree(lab, answers, in_database):
     title="Predict what becomes of the unanswered one",
     hints=(
         "The broker cannot know what is right. Would you throw an order away that you are not sure of?",
-        "The picture shows the end of `4 never`. Which topic is in the table below?",
+        "Look at `4 never` in the last picture: is it committed, or rolled back? Which topic does the cell after the check read?",
         'It lies in a topic of its own: `prediction = "put aside"`.',
     ),
 )
@@ -257,6 +257,14 @@ def the_check_tells_the_truth(lab, sent, in_database):
             why="when the broker asked, the local transaction was still running: what it will commit, nobody else can see yet",
             try_next="answer UNKNOWN while the message is young (`age_of(message) < 6`), ROLLBACK only later",
         )
+    if known[sent["dead"]].fate not in {"rolled back", "settled"}:
+        return not_yet(
+            "never-decided",
+            expected="`dead` rolled back",
+            seen="a half message about which the check never said no",
+            why="UNKNOWN is no answer for ever: the message is put aside, and somebody has to look at it by hand",
+            try_next="answer ROLLBACK once the message is too old for its local transaction still to run (`age_of(message)`)",
+        )
     return passed("Both or neither, for all three: the check waits while nothing is certain.")
 
 
@@ -311,6 +319,7 @@ def another_instance_has_answered(lab, unlucky, killed, heir):  # noqa: ARG001 -
         expected="the order's message in `orders`",
         seen="an order in the database of which consumers never hear",
         why="the broker asks only producers that it knows, of the group that has sent the half message: this group is `shop`, "
-        "and a broker knows a producer once it has touched one of the broker's topics",
-        try_next='`TransactionMQProducer("shop", check, namesrv=lab.namesrv)`, started, then `heir.queues(orders)`',
+        "and a broker knows a producer once it has touched one of the broker's topics. It asks ten times, also when nobody hears it",
+        try_next='the whole cell again, in one go: after the kill `TransactionMQProducer("shop", check, namesrv=lab.namesrv)`, '
+        "started, then `heir.queues(orders)`",
     )

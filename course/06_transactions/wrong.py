@@ -109,6 +109,17 @@ WRONG_ANSWERS = (
     ),
     wrong(
         "06.4",
+        name="never no",
+        expect="never-decided",
+        code="""
+            def check(message):
+                return TransactionStatus.COMMIT if number_of(message) in placed() else TransactionStatus.UNKNOWN
+
+            sent = run_three(check)
+        """,
+    ),
+    wrong(
+        "06.4",
         name="forged",
         expect="not-in-the-broker",
         code="""
@@ -128,7 +139,7 @@ WRONG_ANSWERS = (
             heir = TransactionMQProducer("heir", check, namesrv=lab.namesrv)
             heir.start()
             heir.queues(orders)
-            eventually(lambda: ended(orders), timeout_s=20)
+            eventually(lambda: ended(orders), timeout_s=40)
             heir.shutdown()
         """,
     ),
@@ -144,7 +155,7 @@ WRONG_ANSWERS = (
             unlucky.wait()
             heir = TransactionMQProducer("shop", check, namesrv=lab.namesrv)
             heir.start()
-            eventually(lambda: ended(orders), timeout_s=20)
+            eventually(lambda: ended(orders), timeout_s=40)
             heir.shutdown()
         """,
     ),

@@ -31,7 +31,9 @@ def copies_of(account):
 )
 def a_hanging_broker_uses_up_the_time(lab, prediction):
     account = account_of(lab, "hanging")
-    unknown = account.count(Answer.UNKNOWN)
+    unknown = sum(
+        "TIMEOUT" in entry.answers for entry in account.entries
+    )  # also of what was sent again later
     if prediction not in HOW_MANY:
         return not_yet(
             "another-word",
@@ -159,7 +161,7 @@ def what_was_called_safe_is_there(lab, safe, disk):  # noqa: ARG001
             expected="the orders of the night in the ledger",
             seen="none",
             why="that an order is safe can be said; only a send puts something into the broker",
-            try_next="call `producer.send(message)` in `send_safely`, and run `safe = night(send_safely)`",
+            try_next="call `producer.send(message)` in `send_safely`, and run your whole cell again: it begins with a new cluster",
         )
     if not lost:
         return not_yet(
@@ -167,7 +169,7 @@ def what_was_called_safe_is_there(lab, safe, disk):  # noqa: ARG001
             expected="a night in which the broker dies with orders that are not on its disk",
             seen="a night without a loss",
             why="only a loss shows whether safe was safe",
-            try_next="run `safe = night(send_safely)` once more",
+            try_next="run your whole cell again: it begins with a new cluster",
         )
     if set(safe) & lost:
         return not_yet(

@@ -99,7 +99,7 @@ def nothing_is_lost_without_power(lab, safe, account):
         return not_yet(
             "no-power-failure",
             expected=f"{ALL} acknowledged orders on that cluster, and then a power failure",
-            seen="a cluster whose ledger knows of none",
+            seen="a cluster whose ledger knows of none (section 4 starts another one in its place)",
             why="what would survive is a guess until something has been broken",
             try_next='write `account = survive(safe, "power_loss")`',
         )

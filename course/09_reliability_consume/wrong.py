@@ -183,12 +183,12 @@ WRONG_ANSWERS = (
         code="""
             settings = {"retries": 2}
 
-            def send_safely(producer, message):
+            def send_until_stored(producer, message):
                 while not producer.send(message).ok:
                     time.sleep(0.2)
 
             way = "after"
-            end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_until_stored, way)
         """,
     ),
     wrong(
@@ -198,12 +198,12 @@ WRONG_ANSWERS = (
         code="""
             settings = {"retries": 2}
 
-            def send_safely(producer, message):
+            def send_until_stored(producer, message):
                 while not producer.send(message).ok:
                     time.sleep(0.2)
 
             way = "first"
-            end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_until_stored, way)
         """,
     ),
     wrong(
@@ -213,14 +213,14 @@ WRONG_ANSWERS = (
         code="""
             settings = {"retries": 0}
 
-            def send_safely(producer, message):
+            def send_until_stored(producer, message):
                 try:
                     producer.send(message)
-                except ProducerSendSyncFailed:
+                except ProducerException:
                     pass
 
             way = "once"
-            end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_until_stored, way)
         """,
     ),
     wrong(
@@ -231,11 +231,11 @@ WRONG_ANSWERS = (
         code="""
             settings = {}
 
-            def send_safely(producer, message):
+            def send_until_stored(producer, message):
                 producer.send_oneway(message)
 
             way = "once"
-            end_to_end(settings, send_safely, way)
+            end_to_end(settings, send_until_stored, way)
         """,
     ),
     wrong(
