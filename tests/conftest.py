@@ -42,6 +42,7 @@ _LEASE_S = 120
 _LEFT_BEHIND = "left behind"
 _left_behind = pytest.StashKey[list[str]]()
 _NO_CONTAINERS = "NOT TESTED on containers"
+_ON_REAL_BROKERS = ("live", "browser")
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +100,14 @@ def docker_engine() -> None:
         pytest.skip(f"{_NO_CONTAINERS}: {missing}")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a test on a real broker fail once: the report names it. `--reruns 0` lets none."""
+    if config.getoption("reruns", None) is None:
+        for item in items:
+            if any(item.get_closest_marker(mark) for mark in _ON_REAL_BROKERS):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session that leaves a process behind, and end that process."""
@@ -128,6 +137,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say above pytest's closing line what failed outside of the tests."""
     for process in config.stash.get(_left_behind, []):
         terminalreporter.write_line(f"LEFT BEHIND by this session, and ended now: {process}", red=True)
+    passed = {report.nodeid for report in terminalreporter.stats.get("passed", ())}
+    for report in terminalreporter.stats.get("rerun", ()):
+        if report.nodeid in passed:
+            terminalreporter.write_line(f"FLAKE, passed the second time: {report.nodeid}", red=True)
+            terminalreporter.write_line(str(report.longrepr))
     skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
     if untested := [reason for reason in skipped if _NO_CONTAINERS in reason]:
         reason = untested[0].partition(_NO_CONTAINERS)[2].strip(" :'\")")

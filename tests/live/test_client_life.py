@@ -120,7 +120,7 @@ def test_an_interrupt_ends_a_wait_at_once(client, waiting):
     began = time.monotonic()
     script.process.send_signal(signal.SIGINT)
     assert script.line() == "interrupted"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5  # it waits for sixty
     script.end(8)
     assert script.process.returncode == 0
 

@@ -154,7 +154,7 @@ def test_a_slow_link_delays_each_way(hurt: Cluster) -> None:
         assert took() >= 0.3
         assert "150 ms each way" in fault.evidence
         assert "before it took" in fault.evidence
-    assert took() < 0.3
+    eventually(lambda: took() < 0.3, timeout_s=10, why="the link stays slow")
 
 
 def test_a_lossy_link_loses_nothing_but_time(hurt: Cluster) -> None:

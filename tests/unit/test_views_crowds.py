@@ -1,8 +1,8 @@
-"""Far too much of everything is summarised: on a page, in a few milliseconds, in a few kilobytes."""
+"""Far too much of everything is summarised: on a page, in few steps, in a few kilobytes."""
 
 from __future__ import annotations
 
-import time
+import sys
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
@@ -13,7 +13,7 @@ from rmqlab.views import KINDS
 from rmqlab.views.looker import Looker
 
 pytestmark = pytest.mark.unit
-FRAME_S = 0.03 * 4  # what a frame of the feed may take, four times over: slow machines run this, too
+FRAME_CALLS = 250_000  # some 30 ms: a frame of five a second takes a seventh of a core at the most
 FRAME_BYTES = 120_000
 TABLE_BYTES = 30_000
 TALL = 1700
@@ -41,14 +41,21 @@ def test_a_crowd_is_summarised(name):
 
 
 @pytest.mark.parametrize("name", CROWDS)
-def test_a_crowd_is_drawn_at_once(name):
-    drawn(name)
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
+def test_a_crowd_is_drawn_in_few_steps(name):
+    """Calls are counted, which a busy machine does not change; `rmqlab bench observe` has the times."""
+    drawn(name)  # what a feed's first frame adds up once
+    calls = 0
+
+    def count(_frame, event, _what):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
         drawn(name)
-        times.append(time.perf_counter() - began)
-    assert min(times) < FRAME_S
+    finally:
+        sys.setprofile(None)
+    assert calls < FRAME_CALLS
 
 
 def test_sixty_four_queues_with_thirty_groups_are_tiles_and_the_groups_furthest_behind():

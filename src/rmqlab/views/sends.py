@@ -51,11 +51,12 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     title = "How long the sends took"
     sent = count(max(len(lane) for lane in calls.values()), "message")
     subtitle = f"{sent} in each mode, each lane from its first call on; the axis ends at {duration(longest)}"
+    rows = tuple(_row(mode, lane) for mode, lane in calls.items())
     lanes = "".join(
-        _lane(mode, lane, longest, _TOP + number * _LANE) for number, (mode, lane) in enumerate(calls.items())
+        _lane(row, lane, longest, _TOP + number * _LANE)
+        for number, (row, lane) in enumerate(zip(rows, calls.values(), strict=True))
     )
     bottom = _TOP + len(calls) * _LANE
-    rows = tuple(_row(mode, lane) for mode, lane in calls.items())
     body = head(WIDTH, title, subtitle, looker) + lanes + _legend(bottom + 6)
     label = f"{title}: {subtitle}"
     return Drawing(label, picture(WIDTH, bottom + 26, label, body), _TABLE, rows)
@@ -71,8 +72,8 @@ def duration(seconds: float) -> str:
     return f"{ms:.2g} ms" if ms >= 0.01 else "< 0.01 ms"  # noqa: PLR2004  (what a clock tells apart)
 
 
-def _lane(mode: str, lane: Sequence[Call], longest: float, y: float) -> str:
-    began = lane[0][0]
+def _lane(row: tuple[str, ...], lane: Sequence[Call], longest: float, y: float) -> str:
+    mode, began = row[0], lane[0][0]
 
     def x(moment: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (moment - began) / longest
@@ -80,7 +81,7 @@ def _lane(mode: str, lane: Sequence[Call], longest: float, y: float) -> str:
     answers = sorted({round(x(answered), 1) for _, _, answered in lane if answered is not None})
     returned = max(_MIN_BAR, x(max(call[1] for call in lane)) - _LEFT)
     whole = max(returned, x(began + _end(lane)) - _LEFT)
-    summary = _sentence(lane)
+    summary = _sentence(row)
     return el(
         "g",
         facts(f"{mode}: {summary}"),
@@ -94,8 +95,8 @@ def _lane(mode: str, lane: Sequence[Call], longest: float, y: float) -> str:
     )
 
 
-def _sentence(lane: Sequence[Call]) -> str:
-    _, _, sent, rate, call, answer, slowest = _row("", lane)
+def _sentence(row: tuple[str, ...]) -> str:
+    _, _, sent, rate, call, answer, slowest = row
     known = f"answer after {answer} (99 %: {slowest})" if slowest else "no answer, ever"
     return f"handed over in {sent}: {rate} a second · a call takes {call} · {known}"
 
