@@ -176,13 +176,18 @@ def _link(
                     d=f"M{x2 + 9} {y2 - 5}L{x2 + 1} {y2}L{x2 + 9} {y2 + 5}Z",
                     class_=f"f-{'soft' if holds else 'line'}",
                 ),
-                text(
-                    middle, (y1 + y2) / 2 - 7, word if holds else "cut" if cut else "no link", "f-soft c mid"
-                ),
+                _link_word(word if holds else "cut" if cut else "no link", x1, y1, y2),
                 data_id=f"l-{node.name}-{other.name}",
             )
         )
     return "".join(lines)
+
+
+def _link_word(word: str, x1: float, y1: float, y2: float) -> str:
+    """Return a line's word at the end where it begins, on the side from which the line turns away."""
+    if y1 == y2:
+        return text(x1 - _GAP // 2, y1 - 7, word, "f-soft c mid")
+    return text(x1 - 4, y1 + 14 if y2 < y1 else y1 - 7, word, "f-soft c e")
 
 
 def _card(node: NodeState, corner: tuple[float, float], tall: int, looker: Looker) -> str:
