@@ -1,9 +1,9 @@
 """A pytest plugin: what runs beside what in `rmqlab test` (pytest-xdist).
 
-The tests stay in one lane: some look at all processes of the machine, others at the clock. What is made to
-run beside anything has lanes of its own: a stage of a lab, unsolved or solved with its wrong answers, the
-browser's tests, and the tests that are whole labs themselves. (xdist's own `--dist loadgroup` does not group
-with pytest 9.)
+A lane is what runs in one process, one test after the other: a stage of a lab, unsolved or solved with its
+wrong answers; a file of live tests; all of the browser's tests, which share a JupyterLab; all unit tests.
+Labs and live tests wait more than they work, so more lanes run at a time than a small machine has cores.
+(xdist's own `--dist loadgroup` does not group with pytest 9.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-_WHOLE_LABS = ("test_capstone.py", "test_labs_on_containers.py")
+_TOGETHER = ("unit", "browser")
 _LAB = re.compile(r"(?:::|/|\[)(\d\d)[-.]")
 
 
@@ -27,9 +27,7 @@ def lane(nodeid: str) -> str:
     """
     file = nodeid.partition("::")[0]
     if "nbtests/" not in file and not file.endswith(".ipynb"):
-        if file.endswith(_WHOLE_LABS):
-            return file
-        return "browser" if "browser/" in file else "tests"
+        return next((suite for suite in _TOGETHER if f"{suite}/" in file), file)
     lab = _LAB.search(nodeid)
     if lab is None:
         return nodeid
