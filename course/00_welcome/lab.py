@@ -14,7 +14,7 @@ SEED = 7  # of the orders' amounts
 # %% [markdown]
 # ## Is this machine ready?
 #
-# The doctor looks at everything a lab needs. It starts nothing. Where something lacks, it says what to do.
+# The doctor looks at everything a lab needs. It starts nothing. Where something is missing, it says what to do.
 
 # %% tags=["nbval-ignore-output"]
 from rmqlab.doctor import examine
@@ -162,7 +162,8 @@ prediction = ORDERS  # receiving does not remove anything
 ### END SOLUTION
 
 # %% [markdown]
-# Now look. The triangle of the group `stock` shows how far it has come, and its **lag**: how many messages it has not read.
+# Now look. The triangle of the group `stock` shows how far it has come, and its **lag**: how many messages it has not read. A dot
+# is hollow once every group has read its message.
 
 # %%
 lab.view("queues", topic=topic).snapshot()

@@ -16,7 +16,7 @@ lab = start_lab("01-concepts")
 # %% [markdown]
 # ## The cast
 #
-# Our online shop sells things. Each sale is an **order**; the *stock* team packs it, the *payments* team charges the card.
+# Our online shop sells things. Each sale is an **order**; the *stock* team packs it, the *billing* team charges the card.
 #
 # | word | in the shop | what it is |
 # | --- | --- | --- |
@@ -184,10 +184,13 @@ print(f"{found.keys}: queue {found.queue_id} of {found.broker}, offset {found.qu
 # 3. **Append.** It sent the message to that queue's broker, which appended it to a file.
 # 4. **Answer.** The broker answered with a status, and the message's offset in the queue.
 #
-# Here are the queues now. Equal letters are equal keys.
+# Here are the queues now, of both topics. Within a picture equal letters are equal keys.
 
 # %%
-lab.view("queues", topic=[orders, payments]).snapshot()
+lab.view("queues", topic=orders).snapshot()
+
+# %%
+lab.view("queues", topic=payments).snapshot()
 
 # %% [markdown]
 # ## 3. In which file does it lie?
@@ -428,7 +431,8 @@ lab.check("01.5", teams=teams, delivered=delivered)
 # lab.hint("01.5")
 
 # %% [markdown]
-# In the picture each group has its own triangle in each queue: how far it has come. The messages are there once.
+# Two of the three groups in a picture. Each has its own mark in each queue, ▲ or ■: how far it has come. The messages are there once,
+# and a dot is hollow once every group of the picture has read it.
 
 # %%
 lab.view("queues", topic=orders, groups=["stock", "billing"]).snapshot()

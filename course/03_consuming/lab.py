@@ -586,7 +586,7 @@ producer.shutdown()
 # > - `consumeFromWhere` is read once in a group's life. A group that was deleted, or whose progress was dropped, starts anew. `consumeTimestamp` is by
 # >   default half an hour before the client's start.
 # > - SQL92 needs `enablePropertyFilter=true`; it is `false` by default, and `subscribe` fails. A property that is missing is NULL: no comparison with it is true.
-# > - A group that filters shows lag that is none: progress passes messages it does not want only when a poll comes back, up to 15 s later
+# > - A group that filters may show a lag although nothing waits for it: progress passes messages it does not want only when a poll comes back, up to 15 s later
 # >   (`brokerSuspendMaxTimeMillis`).
 # > - A rolling deployment with a changed filter *is* a group that disagrees, while it lasts. Give the new filter a new group.
 #

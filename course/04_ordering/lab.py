@@ -324,7 +324,7 @@ lab.view("lanes", **retried).snapshot(quiet_s=0)
 
 # %% [markdown]
 # Delivered, signed for, paid. A message that fails concurrently does not go back into its queue: it is sent to another topic,
-# `%RETRY%steps-page`, with a delay, and its queue goes on without it.
+# `%RETRY%steps-page`, with a delay, and its queue goes on without it. (Its chip still names the queue that it was stored in first.)
 #
 # ### Exercise 04.3: repair both
 #
@@ -421,8 +421,8 @@ print("sync, out of order in the store:", late > 0)
 #
 # ### Four: more queues
 #
-# The shop grows, and so does the topic: from four queues to six, between *pay* and *deliver*. (In production: `mqadmin updateTopic -r 3
-# -w 3`, on each broker.)
+# The shop grows, and so does the topic: from four queues to six, between *pay* and *deliver*. (In production, on each broker:
+# `mqadmin updateTopic … -r 3 -w 3`.)
 
 # %%
 lab.admin.delete_topic("growing")  # of an earlier run
@@ -477,7 +477,7 @@ outgrown |= consume(growing, ids, create_is_slow, orderly=True)
 lab.view("lanes", **outgrown).snapshot(quiet_s=0)
 
 # %% [markdown]
-# `hashCode() % 4` and `hashCode() % 6` are different queues. Whenever the old queue is behind, the new one is faster. The repair: **stop
+# `hashCode() % 4` and `hashCode() % 6` are often different queues, here those of three orders of five. Whenever the old queue is behind, the new one is faster. The repair: **stop
 # sending, let every group that needs the order finish (lag 0), then grow.**
 
 # %%

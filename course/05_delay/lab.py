@@ -61,7 +61,7 @@ lab.check("05.1", prediction=prediction, result=result)
 # lab.hint("05.1")
 
 # %% [markdown]
-# The status is `OK` at once: the broker *has* the message. It only does not show it yet. Now one message into each level; the letter is the key.
+# The status is `OK` at once: the broker *has* the message. It only does not show it yet. Now one message into each level. (In the picture below a letter stands for a key.)
 
 # %%
 for level in range(1, 19):
@@ -71,7 +71,8 @@ for level in range(1, 19):
 lab.view("delays")
 
 # %% [markdown]
-# This is the *delay board*. While your notebook runs it is live: what waits moves to the right, the soonest first, and at the right edge it is delivered.
+# This is the *delay board*. While your notebook runs it is live: what waits moves to the right, the soonest first, and at the right edge it is delivered. (A saved
+# picture has only their order: no clock runs in it.)
 # Each level is a line of its own; nobody in it overtakes, because all of them wait equally long. That is why there are *levels*: a line that is in
 # order by itself needs no sorting, and the broker has to look only at its first message.
 #
@@ -298,7 +299,7 @@ lab.check("05.4", cancel_if_unpaid=cancel_if_unpaid, numbers=numbers, article=ar
 
 # %% [markdown]
 # The condition `AND state = 'unpaid'` does it all: it tells paid orders from unpaid ones, and the first call from the second. Two consumers at once are no danger
-# either: the database lets one `UPDATE` after the other.
+# either: the database runs one `UPDATE` after the other.
 #
 # ## 5. Your turn: break it, and prove it
 #

@@ -105,14 +105,14 @@ print("last message to the others:", lab.admin.messages(orders)[-1].keys)
 # %% [markdown]
 # One message, no order. Sending a second message, "forget it", does not help: it may fail, too, and somebody has the first one already.
 #
-# > **How others do both or neither**
-# >
-# > | | how | what it costs |
-# > | --- | --- | --- |
-# > | **2PC, XA** | a coordinator asks database and broker to *prepare*, then tells both to commit | locks are held while everyone waits for the slowest; a dead coordinator leaves them held. RocketMQ's brokers are no XA resources |
-# > | **TCC** | every service offers *try*, *confirm* and *cancel*: reserve a teapot, then take or release it | three operations for each step, all of them safe to repeat |
-# > | **Outbox** | the message is a row, written in the same database transaction; somebody sends the rows later | a table, and a program that reads it; duplicates. Needs nothing of the broker |
-# > | **Transaction message** | the broker keeps the message back until it hears how the database decided, and asks if it does not | one check function, one producer group. For *one* database and *one* message |
+# **Four ways to both or neither:**
+#
+# | | how | what it costs |
+# | --- | --- | --- |
+# | **2PC, XA** | a coordinator asks database and broker to *prepare*, then tells both to commit | locks are held while everyone waits for the slowest; a dead coordinator leaves them held. RocketMQ's brokers are no XA resources |
+# | **TCC** | every service offers *try*, *confirm* and *cancel*: reserve a teapot, then take or release it | three operations for each step, all of them safe to repeat |
+# | **Outbox** | the message is a row, written in the same database transaction; somebody sends the rows later | a table, and a program that reads it; duplicates. Needs nothing of the broker |
+# | **Transaction message** | the broker keeps the message back until it hears how the database decided, and asks if it does not | one check function, one producer group. For *one* database and *one* message |
 #
 # ## 2. Half a message
 #
@@ -123,7 +123,7 @@ print("last message to the others:", lab.admin.messages(orders)[-1].keys)
 # | --- | --- |
 # | `TransactionStatus.COMMIT` | puts the message into its topic |
 # | `TransactionStatus.ROLLBACK` | forgets it |
-# | `TransactionStatus.UNKNOWN` | keeps it, and asks again later: the *check-back* |
+# | `TransactionStatus.UNKNOWN` | keeps it, and asks later: the *check-back* |
 #
 # ### Exercise 06.1: predict, then run
 #
@@ -586,9 +586,8 @@ finally:
     unlucky.kill()
     unlucky.wait()
 
-heir = TransactionMQProducer(
-    "shop", check, namesrv=lab.namesrv
-)  # the same group: another instance of the shop
+# the same group: another instance of the shop
+heir = TransactionMQProducer("shop", check, namesrv=lab.namesrv)
 heir.start()
 heir.queues(orders)  # now the brokers of this topic know it
 eventually(lambda: ended(orders), timeout_s=40)
@@ -654,7 +653,7 @@ print("received more than once:", any(number > 1 for number in times.values()))
 #   again until it is done (lab 09). If it can *never* be done, that is for you to repair: with a message of its own that takes the order back.
 # - Some messages came more than once. The table `handled`, with the message id as its primary key, makes the second time harmless: else
 #   it would empty the cart that the customer has filled anew.
-# - It happens *later*. Between the commit and the cleared cart, a customer may see both.
+# - It happens *later*. Between the commit and the cleared cart, a customer may see both: the order, and the full cart.
 #
 # ## What to remember
 #
@@ -677,10 +676,10 @@ print("received more than once:", any(number > 1 for number in times.values()))
 # > - No batches in a transaction, and no delay level: the client takes it off without a word. A reminder (lab 05) goes through an outbox
 # >   (lab 07), or the consumer of the order sends it. A 5.x proxy wants the topic type `TRANSACTION` (`+message.type`).
 # > - All half messages of a broker go through **one** queue (`queueId` 0 of the half topic), and one thread checks them. They count against
-# >   your disk twice, and `fileReservedTime` (72 h) ends the patience with the rest.
+# >   your disk twice, and after `fileReservedTime` (72 h) what is still open is deleted with its file.
 # > - `rejectTransactionMessage=true` on a broker refuses them all. RocketMQ 5.5.0 keeps a core busy for ever after the first commit
 # >   ([apache/rocketmq#10966](https://github.com/apache/rocketmq/issues/10966)): the reason why this course stays with 5.4.0.
-# > - `rocketmq.client.TransactionMQProducer`, of the classic package, is the same in C's manner: `send_message_in_transaction(message,
+# > - `rocketmq.client.TransactionMQProducer`, of the classic package, is the same with C's names: `send_message_in_transaction(message,
 # >   execute, arg)`.
 #
 # **Back:** [05 · Can a message wait?](05-delay.ipynb) · **Next:** [07 · Did the broker really take it?](07-reliability-produce.ipynb)

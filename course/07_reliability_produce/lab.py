@@ -66,8 +66,8 @@ print(account)
 lab.view("ledger", account=account).snapshot()
 
 # %% [markdown]
-# Eight orders sent, eight acknowledged, eight stored. The number to watch is the one behind *acknowledged*: what we were told is safe, and
-# is **not** stored, is lost. Here it is none.
+# Eight orders sent, eight acknowledged, eight stored. The bar to watch is *acknowledged*: what we were told is safe, and is **not** stored,
+# would be red, and is lost. Here nothing is.
 #
 # ## 2. A broker that is gone
 #
@@ -154,9 +154,9 @@ print(Counter(copy.broker for entry in account.entries for copy in entry.stored)
 # A dead broker is the easy case. The operating system says at once that nobody is there. Now `broker-a` *hangs*: a long garbage collection,
 # a virtual machine that is being moved, a disk that does not answer. It accepts connections and says nothing (we pause its process).
 
+
 # %%
-
-
+# The same orders, another disaster.
 def hang(ledger, **settings):
     """Send the orders while broker-a hangs; return those whose send failed."""
     producer = shop(ledger, **settings)
@@ -483,7 +483,7 @@ old.stop()
 #
 # | your program gets | in our trials | what it means | what to do |
 # | --- | --- | --- | --- |
-# | `SEND_OK` | acknowledged 4, lost 0 | as safe as the broker is configured to be | tell the customer |
+# | `SEND_OK` | in the bad night 4 of 4 stored | as safe as the broker is configured to be | tell the customer |
 # | `FLUSH_DISK_TIMEOUT` | 3 of 3 stored; in the bad night 4 of 4 lost | in memory, on its way to the disk | keep it, send it again later; look at the broker's disk |
 # | `FLUSH_SLAVE_TIMEOUT` | 3 of 3 stored | on the master alone | the same; look at the slave |
 # | `SLAVE_NOT_AVAILABLE` | 3 of 3 stored | on the master alone (4.9) | the same; start a slave |

@@ -437,7 +437,8 @@ print("charged twice:", sum(times == 2 for times in (charged - before).values())
 lab.view("queues", topic=bills, groups=["eager", "careful"]).snapshot()
 
 # %% [markdown]
-# Nothing lost, and no lag for either. (The 1 of `eager` is the last bill, which came when it had gone.) The broker sees offsets, no payments. But look at
+# `careful` has lost nothing. And the offsets do not tell the two apart: the lag of 1 of `eager` is only the last bill, which came when it had gone. The
+# broker sees offsets, no payments. But look at
 # "charged twice".
 #
 # ## 3. At least once means: sometimes twice
@@ -600,7 +601,7 @@ def once(system, work):
 #
 # | retry | 1 | 2 | 3 | 4 | ... | 13 | 14 | 15 | 16 |
 # | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-# | by default after | 10 s | 30 s | 1 min | 2 min | | 20 min | 30 min | 1 h | 2 h |
+# | by default after | 10 s | 30 s | 1 min | 2 min | ... | 20 min | 30 min | 1 h | 2 h |
 # | on this cluster after | 1 s | 2 s | 3 s | 5 s | ... | 5 s | 5 s | 5 s | 5 s |
 #
 # Sixteen retries take four and three quarter hours: most mail servers are back by then. But some messages fail for another reason. The loyalty
@@ -918,7 +919,8 @@ lab.view("ledger", account=account).snapshot(quiet_s=0)
 
 # %% [markdown]
 # A broker and a consumer have died, and each order was charged exactly once. If the picture shows *duplicated*, that is the price of not losing anything:
-# these orders were stored, or worked off, more than once. No customer noticed, because the last line of the recipe is idempotent. "Exactly once" is no
+# these orders were stored, or worked off, more than once. (Handed out twice is not *duplicated* yet: the dead one never said that
+# it was done.) No customer noticed, because the last line of the recipe is idempotent. "Exactly once" is no
 # setting of a broker. It is **at least once, and a unique key**.
 #
 # Most sends did not even fail: the producer's own retries went to the other broker. They do so after an error. A *bad status* it hands to you, unless

@@ -131,7 +131,7 @@ customers, mail, sms = Service(write_customer), Service(teller("mail")), Service
 
 # %% [markdown]
 # Two ways to register somebody: one service after the other, or mail and SMS at the same time. The row comes first in any case. A name may be taken,
-# and who could not register gets no mail.
+# and whoever could not register gets no mail.
 
 # %%
 from concurrent.futures import ThreadPoolExecutor
@@ -260,13 +260,15 @@ lab.check("10.1", register=register_with_queue, waits=waits, database=database)
 bars()
 
 # %% [markdown]
-# About 55 ms, where nothing else runs: the row, and a send. That is a third of the first way, and it stays so when the mail server is slow, or down.
+# The row, and a send. Where nothing else runs, about 55 ms, a third of the first way; on a busy machine the gap is smaller. It stays so when the mail
+# server is slow, or down.
+#
 # The work has not become less. It is done **later, by somebody else**, and the customer does not wait for it. This is what people mean by
 # *asynchronous*.
 #
 # What may be done later? All that the answer to the customer does not depend on. What must be true when you say "welcome" stays in front of it.
 #
-# And what if the program dies between the row and the send? A customer without a mail. Lab 06 has the cures: a transaction message, or an outbox.
+# And what if the program dies between the row and the send? A customer without a mail. The cures: a transaction message (lab 06), or an outbox (lab 07).
 
 # %% [markdown]
 # ## 2. One of them may be down
@@ -526,7 +528,7 @@ for reason in sorted({message.properties["reason"] for message in lab.admin.mess
 
 # %% [markdown]
 # When the program can read version 2, the parked messages are sent to `deliveries` again, under their keys, as dead letters were in lab 09. (A
-# program may die between `park` and its acknowledgement. Then the message is parked twice: at least once, as always. By the key it is seen.)
+# program may die between `park` and its acknowledgement. Then the message is parked twice: at least once, as always. The key shows that it is the same one.)
 #
 # The other side of the contract is the producer's: **add** fields, never take one away, never change what one means. If it has to be, it is a new
 # version, and the consumers learn it *before* the first producer writes it.
@@ -679,11 +681,11 @@ lab.check("10.3", pay=pay, threads=threads, database=database)
 lab.view("backlog", topic=sales, groups="payment", mark=SALE // 2, curve=True).snapshot()
 
 # %% [markdown]
-# The upper line shoots up in less than half a second: all customers are in. The other one climbs by 40 a second, whatever happens above it. Between
-# them lies the **backlog**. (It goes in steps because a consumer reports its progress once a second.)
+# The upper line shoots up: all customers are in. The other one climbs by 40 a second at most, whatever happens above it. Between them lies the
+# **backlog**. (The line begins with the first report of the consumer's progress. It goes in steps because there is one a second.)
 #
-# The queue has not made the payment service faster. It has turned *too many at once* into *a little later*: 160 orders at 40 a second are four
-# seconds. If 400 a second came all day, no queue would help.
+# The queue has not made the payment service faster. It has turned *too many at once* into *a little later*. Four desks can do 40 a second, so 160
+# orders take four seconds at best; on a busy machine it is more. If 400 a second came all day, no queue would help.
 #
 # And the queue did not choose the pace either. The broker hands out as fast as it is asked. The consumer's threads are the tap: threads of one
 # consumer, times the number of consumers.
@@ -870,7 +872,7 @@ producer.shutdown()
 # 2. With a topic in between, one side may be down: the lag grows, and goes away again. Nobody sends twice.
 # 3. The message is the contract: add fields, never change their meaning, write the version. Consumers leave what they do not know, and park what they cannot read.
 # 4. A queue turns "too many" into "later". The pace is the consumer's: its threads, times its instances.
-# 5. Work is shared (`CLUSTERING`), news go to all (`BROADCASTING`), and one more group reads all from the beginning without anybody noticing.
+# 5. Work is shared (`CLUSTERING`), news goes to all (`BROADCASTING`), and one more group reads all from the beginning without anybody noticing.
 #
 # > **Where this bites in production**
 # >
@@ -884,7 +886,7 @@ producer.shutdown()
 # >   `[TIMEOUT_CLEAN_QUEUE]broker busy`. After the producer's own retries it is an exception: try again a little later.
 # > - A message that can never be read costs `maxReconsumeTimes` = 16 retries over nearly five hours, and then lies in `%DLQ%` + group with those that
 # >   failed for other reasons. `delayLevelWhenNextConsume` = -1 sends it there at once.
-# > - Who parks a message lets those behind it pass. Where the steps of an order have to stay in order (lab 04), park all that follows of that order,
+# > - Whoever parks a message lets those behind it pass. Where the steps of an order have to stay in order (lab 04), park all that follows of that order,
 # >   too.
 # > - `maxMessageSize` is 4 MB. A contract carries facts and ids; a picture belongs into a store, and its address into the message.
 # > - A broadcasting group shows a lag at the broker that means nothing: its progress is in `rocketmq.client.localOffsetStoreDir` on the clients.

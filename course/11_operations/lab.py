@@ -92,7 +92,7 @@ first = shop.send(Message(orders, "a teapot", keys=unlucky))
 print("sent:", unlucky, *send_orders(3))
 
 # %% [markdown]
-# Who runs RocketMQ knows `mqadmin` by heart. Here it is, unchanged: `lab.mqadmin(...)` runs it as a process of its own, and adds the address of the NameServer (`-n`). In a terminal
+# Whoever runs RocketMQ knows `mqadmin` by heart. Here it is, unchanged: `lab.mqadmin(...)` runs it as a process of its own, and adds the address of the NameServer (`-n`). In a terminal
 # it is `rmqlab mqadmin topicRoute -t orders`, and where RocketMQ is installed `sh bin/mqadmin topicRoute -n localhost:9876 -t orders`.
 #
 # **Who has the topic?** What a NameServer tells each client:
@@ -110,7 +110,9 @@ print(lab.mqadmin("topicStatus", "-t", orders))
 
 # %%
 for queue, extent in lab.admin.topic_stats(orders).items():
-    print(f"{queue.broker} {queue.queue_id}: messages from {extent.min_offset} to {extent.max_offset}")
+    held = extent.max_offset - extent.min_offset
+    offsets = f"offsets from {extent.min_offset}, the next is {extent.max_offset}"
+    print(f"{queue.broker} {queue.queue_id}: {held} message(s), {offsets}")
 
 # %% [markdown]
 # What people ask at three in the morning, in both languages:
@@ -151,8 +153,8 @@ for group in sorted({trace.group for trace in traces}):
 lab.view("trace", traces=traces, message=lab.admin.message_by_id(orders, first.msg_id)).snapshot()
 
 # %% [markdown]
-# Sent, stored, and handed to three groups within some milliseconds. Two were done at once. The mail service failed, and the order came again a second later (lab 09). Had the customer called in that second,
-# you could have told him.
+# Sent, stored, and handed to three groups within half a second or less (the first message of a client is its slowest). Two groups were done at the first try. The mail service failed, and the order came again
+# a second later (lab 09). A customer who calls a few seconds later can be told.
 #
 # Two limits. The notes are the *clients'*: one that was killed took its last ones along, one that does not trace is not there. And a trace costs: some notes for each message, in a topic that is written like
 # any other. Large sites trace to brokers of their own.
@@ -458,14 +460,17 @@ lab.check("11.4", sent_again=sent_again, lot=lot, billed=billed)
 # lab.hint("11.4")
 
 # %% [markdown]
+# What killed them on Friday, by the consumer's own record:
+
+# %%
+print("raised:", {repr(each.error) for each in billing.errors})
+
+# %% [markdown]
 # A dead-letter queue is a topic like any other, `%DLQ%` + group. "Empty" means that a group of yours has read it to its end: nothing is ever taken out. So let one group do this, always the same,
 # and its lag says how many dead letters nobody has looked after yet. That is a lag worth an alarm.
 #
 # And a message is more than its body. Without the tag, `billing` would not even have been *handed* the bill: the filter drops it, the lag stays 0, and nothing fails. Copy key, tag and your own properties; leave RocketMQ's own
 # alone.
-
-# %%
-print("raised:", {repr(each.error) for each in billing.errors})
 
 # %% [markdown]
 # ## 7. A full disk
@@ -480,7 +485,8 @@ with lab.fault("disk_full", "broker-a"), expect_error(ProducerSendSyncFailed):
     send_orders(1)
 
 # %% [markdown]
-# Producers are refused: an exception, after all retries, and this broker's orders have to wait at the shop (lab 07). And the consumers?
+# Producers are refused: an exception, after all retries, and this broker's orders have to wait at the shop (lab 07). (In brackets is how full the disk really is: the fault sets the broker's flag, it fills
+# nothing.) And the consumers?
 
 # %%
 with (
@@ -491,7 +497,7 @@ with (
     print("read with a full disk:", bool(eventually(lambda: audit.poll(timeout_ms=500), timeout_s=20)))
 
 # %% [markdown]
-# They read on: a full disk stops the writing. But to read a backlog away makes no room! Files go by age, not by being read. Between half full and refused, RocketMQ does this by itself:
+# They read on: a full disk stops the writing. But to read a backlog away makes no room! Files go by age, not by being read. Before it refuses, RocketMQ does this by itself:
 #
 # | the disk is | by which property | what the broker does |
 # | --- | --- | --- |
@@ -587,8 +593,8 @@ lab.check("11.5", prediction=prediction, killed=killed, stopped=stopped)
 # The till had reported, and the broker knew: in its memory. It writes the progress of all groups into a file (`config/consumerOffset.json`) every five seconds, `flushConsumerOffsetInterval`; on this cluster every ten
 # minutes, so that you see it. What was reported since is gone with `kill -9`, and comes again. In real life that is five seconds of work of *all* groups: one more reason to be idempotent.
 #
-# An orderly stop writes everything down, takes its leave of the NameServers, and removes the file `abort` from the store. If that file is there at a start, the last end was none in order, and the
-# broker checks its files before it opens: with many of them that takes minutes.
+# An orderly stop writes everything down, takes its leave of the NameServers, and removes the file `abort` from the store. If that file is there at a start, the broker was not stopped in order the last time, and it
+# checks its files before it opens: with many of them that takes minutes.
 #
 # Before a stop, take the traffic away: `mqadmin wipeWritePerm -b broker-a`. Producers go to other brokers within 30 s, consumers empty its queues, and then nobody misses it.
 #
@@ -611,8 +617,8 @@ for credentials in (None, ("rmqlab", "guessed")):
             stranger.send(Message("orders", "a free teapot"))
 
 # %% [markdown]
-# Each request is signed with an access key and a secret key (the secret itself does not travel), and the broker compares. (`authenticationEnabled`. NameServers let everybody in: who may not
-# enter still sees the map.) Signing answers *who are you*; rights (`authorizationEnabled`) answer *may you*. They are given to users, with mqadmin:
+# Each request is signed with an access key and a secret key (the secret itself does not travel), and the broker compares. (`authenticationEnabled`. NameServers let everybody in: whoever may
+# not enter still sees the map.) Signing answers *who are you*; rights (`authorizationEnabled`) answer *may you*. They are given to users, with mqadmin:
 #
 #     mqadmin createUser -c DefaultCluster -u bob -p SECRET
 #     mqadmin createAcl  -c DefaultCluster -s User:bob -r Topic:orders -a Pub -d Allow
@@ -702,7 +708,7 @@ print("the route says:", lab.admin.route(orders)[0].address)
 #
 # 1. mqadmin for people, `DefaultMQAdminExt` (here: `lab.admin`) for programs. Route, queues, progress, connections, trace: in this order at three in the morning.
 # 2. A group with nobody online has no lag metric. Alarm on what is missing, too, on the age of the oldest message, and on dead letters.
-# 3. To skip a backlog is to decide that nobody will ever do that work. The lag is 0 in both cases.
+# 3. To skip a backlog is to decide that nobody will ever do that work. The lag is 0 afterwards, as if it had been done.
 # 4. Stop brokers in order, after taking their traffic away; after a `kill -9` the last seconds of everybody's progress come again.
 # 5. A user gets the topic and the group it needs, and the one action. A stranger gets the map, and nothing else.
 #

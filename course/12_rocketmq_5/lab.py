@@ -2,7 +2,7 @@
 # # 12 · What changed in RocketMQ 5?
 #
 # Every lab so far ran on a RocketMQ 5 broker, with a client whose ways are those of RocketMQ 4. That works, and will go on to work. But 5 has
-# a second door: a **proxy**, and a client that speaks **gRPC** to it. Who comes in there gets messages in another way. We send one order through each door and look
+# a second door: a **proxy**, and a client that speaks **gRPC** to it. Whoever comes in there gets messages in another way. We send one order through each door and look
 # at it from both sides, let a packer get stuck on either side, and see who waits for whom. About 45 minutes.
 
 # %% tags=["parameters"]
@@ -407,7 +407,7 @@ print("not done, by queue:", lag("packers", parcels))
 # ## 4. A stuck packer, the new way
 #
 # Through the gRPC door nobody has a queue. A receive takes (*pops*) messages out of whichever queue has some. The broker notes: "these are handed out, and **invisible** for so many seconds", and gives
-# each a receipt. Who sends the receipt back in time, `ack`, has done the message. Otherwise it is visible again, for anybody.
+# each a receipt. Whoever sends the receipt back in time, `ack`, has done the message. Otherwise it is visible again, for anybody.
 #
 # ### Exercise 12.4: predict, then run
 #
@@ -456,6 +456,10 @@ behind = eventually(
 )  # the broker writes down shortly after what it has handed out
 print("packed", len(packed), "of", PARCELS, "and the lag is", behind)
 
+# %%
+lab.view("queues", topic=boxes, groups=["pop-packers"]).snapshot(lag=0)
+
+# %%
 eventually(lambda: ben_works() == PARCELS, timeout_s=40)
 attempts = Counter("first" if attempt == 1 else "later" for attempt in packed.values())
 print("Ben packed", len(packed), "boxes; on delivery:", dict(sorted(attempts.items())))
@@ -485,11 +489,8 @@ for queue, each in lab.admin.consume_stats("pop-packers").items():
     totals[queue.topic] += each.broker_offset
 print(*(f"{topic}: {count} messages" for topic, count in sorted(totals.items())), sep="\n")
 
-# %%
-lab.view("queues", topic=boxes, groups=["pop-packers"]).snapshot(lag=0)
-
 # %% [markdown]
-# Before you set an alarm, look once more at the first line that the experiment printed: four boxes were not packed, and the **lag was 0**. The group's offset moves when messages are *handed out*. What is in hand is remembered elsewhere, as receipts
+# Before you set an alarm, look once more at the first line that the experiment printed, and at the picture below it: four boxes were not packed, and the **lag was 0**. The group's offset moves when messages are *handed out*. What is in hand is remembered elsewhere, as receipts
 # (in the topic `rmq_sys_REVIVE_LOG_DefaultCluster`).
 #
 # | | classic push | pop |
@@ -564,8 +565,6 @@ def wrap(keep):
 ### LEARNER:
 ### LEARNER:
 ### LEARNER: gift = ...  # wrap(keep)
-
-
 def keep(consumer, message, done):
     while not done.wait(timeout=1):
         consumer.change_invisible_duration(message, 4)
@@ -606,8 +605,8 @@ print("taken back:", taken_back == receipts["order-2"].message_id)
 lab.view("delays").snapshot(quiet_s=0.2)
 
 # %% [markdown]
-# The dots without a key are not reminders. One is the order to take `order-2` back, a timer itself. The others belong to pop, and may be left from section 5: the broker keeps what is handed out, and each
-# `ack`, as timers until the invisible time is over. That is why pop does not work without timers.
+# The dot without a key is the order to take `order-2` back, a timer itself: both are there until they are due, and then neither comes. The picture counts more timers than it draws. Those belong to pop, and
+# may be left from section 5: the broker keeps what is handed out, and each `ack`, as timers until the invisible time is over. That is why pop does not work without timers.
 #
 # And a **transaction** is `begin_transaction`, `send(message, transaction)`, then `commit` or `rollback`. Three of them: the third is left open, so the broker asks the checker.
 
@@ -680,7 +679,7 @@ till.shutdown()
 #
 # 1. A proxy is a second door to the same brokers. It stores nothing: what comes in by one door goes out by both.
 # 2. Classic consumers have queues, gRPC consumers get messages. A stuck member keeps its queues for as long as it lives, its messages for as long as they are invisible.
-# 3. Receive, work, `ack`. Not acknowledged in time is delivered again, to anybody, with a higher `delivery_attempt`. Long work extends the time.
+# 3. Receive, work, `ack`. What is not acknowledged in time is delivered again, to anybody, with a higher `delivery_attempt`. If the work is long, extend the time.
 # 4. A topic takes one type of message: NORMAL, FIFO, DELAY or TRANSACTION. The proxy checks it, not the broker.
 # 5. `message_group` (in line with which messages?) is not the consumer group (who shares the work?).
 #

@@ -15,7 +15,7 @@ from rmqlab import start_lab
 lab = start_lab("13-choosing", metrics=True, delay_levels="1s 1s 1s 2s 3s 5s")
 
 # %% [markdown]
-# (The delay levels are short, so that nobody waits; the broker shows its metrics, since we shall ask it what it handed out.) And the other one. The first time, this cell fetches Kafka's files, 45 MB:
+# (The delay levels are short, so that nobody waits; the broker shows its metrics, since we shall ask it what it handed out.) Now the other one. The first time, the next cell fetches Kafka's files, 45 MB:
 
 # %% tags=["nbval-ignore-output"]
 kafka = lab.another("kafka")
@@ -218,13 +218,15 @@ def rocketmq_in_flight():
 
 def rocketmq_in_batches():
     by_queue = {queue: [] for queue in shop.queues(measured)}
-    called = perf_counter()
     for key in keys:
-        by_queue[by_key(list(by_queue), None, key)].append(rocketmq_message(key))
-    for queue, messages in by_queue.items():
-        shop.send_batch(messages, queue=queue)
-    returned = perf_counter()
-    return [(called, returned, returned)] * len(keys)
+        by_queue[by_key(list(by_queue), None, key)].append(key)
+    calls = []
+    for queue, its_keys in by_queue.items():
+        called = perf_counter()
+        shop.send_batch([rocketmq_message(key) for key in its_keys], queue=queue)
+        returned = perf_counter()
+        calls += [(called, returned, returned)] * len(its_keys)  # one call, one answer for all of them
+    return calls
 
 
 def kafka_send(key, answered):
@@ -280,7 +282,7 @@ one_by_one, in_flight = measure()
 lab.view("sends", calls=one_by_one).snapshot()
 
 # %% [markdown]
-# In flight. (*A second* in the picture is how fast they were handed over, and below it how fast they were answered.)
+# In flight. (The picture's "a second" counts what was handed over; the lines printed under it count up to the last answer.)
 
 # %% tags=["nbval-ignore-output"]
 lab.view("sends", calls=in_flight).snapshot()
@@ -558,7 +560,7 @@ lab.view("retries", group="packers").snapshot()
 
 # %% [markdown]
 # So a program has two ways on. It can **skip**: catch the exception, log it, go on; the parcel is lost. Or it does by hand what RocketMQ does by itself: some tries, then into another topic, then on. (RocketMQ's *orderly* consumer
-# stands still like Kafka's loop: lab 04. Who wants order must wait.)
+# stands still like Kafka's loop: lab 04. Whoever wants order must wait.)
 #
 # ### Exercise 13.3: a dead-letter topic by hand
 #
@@ -624,7 +626,7 @@ lab.check("13.3", done=done, kafka=kafka, dead_since=dead_since)
 # lab.hint("13.3")
 
 # %% [markdown]
-# Twelve lines, and what is still missing: a pause between the tries that does not stop the others, and a way back out of the topic. Frameworks have both (Spring's `@RetryableTopic`, Kafka Connect's `errors.deadletterqueue`). And since 4.2 Kafka has another kind of group, the **share group**, in which
+# Ten lines, and what is still missing: a pause between the tries that does not stop the others, and a way back out of the topic. Frameworks have both (Spring's `@RetryableTopic`, Kafka Connect's `errors.deadletterqueue`). And since 4.2 Kafka has another kind of group, the **share group**, in which
 # each record is acknowledged by itself, is delivered five times at most, to anybody, and since 4.4 may go to a dead-letter topic. It is what pop is in RocketMQ 5 (lab 12), and it has no order. "Kafka has no queue" is not so any more. (This lab's Python client has it as a preview only.)
 #
 # ## 5. A message that waits
@@ -740,7 +742,7 @@ kafka_shop.flush(10)
 
 
 def handed_out():
-    """Return how many sales RocketMQ's broker has handed out to the gift service: a counter among its metrics."""
+    """Return how many sales RocketMQ's broker has handed to the gift service, by its metrics."""
     with urlopen(lab.nodes["broker-a"].metrics_url, timeout=10) as page:
         families = text_string_to_metric_families(page.read().decode())
     return sum(
@@ -799,7 +801,7 @@ lab.check("13.4", prediction=prediction, seen=handed, kafka=kafka)
 #
 # ## 9. The table
 #
-# RocketMQ 5.4, Kafka 4.4 and RabbitMQ 4.4, looked up on 2026-11-29. Each cell has its source: ● you have seen it happen in this course, a letter is one of the pages below.
+# RocketMQ 5.4, Kafka 4.4 and RabbitMQ 4.4, looked up on 2026-11-29. Each cell has its source: ● you have seen it happen in this course, a code such as K1 is one of the pages below.
 #
 # | | RocketMQ | Kafka | RabbitMQ |
 # | --- | --- | --- | --- |
@@ -858,7 +860,7 @@ lab.check("13.4", prediction=prediction, seen=handed, kafka=kafka)
 #
 # ### Exercise 13.5: decide, and say why
 #
-# Five requirements. For each, choose a system **and the fact that decides** (its letter). Put both into `choice`. Each fact is needed once; three of the letters are beliefs, and no facts.
+# Five requirements. For each, choose a system **and the fact that decides** (its letter). Put both into `choice`. Each fact is needed once; three of the letters are beliefs, not facts.
 
 # %%
 REQUIREMENTS = {
@@ -896,7 +898,7 @@ lab.check("13.5", choice=choice)
 # lab.hint("13.5")
 
 # %% [markdown]
-# The last cell ends Kafka and the producer. Do the exercises before it; who comes back later runs the notebook from the top.
+# The last cell ends Kafka and the producer. Do the exercises before it; whoever comes back later runs the notebook from the top.
 
 # %%
 kafka_shop.flush(10)
@@ -906,7 +908,7 @@ kafka.stop()
 # %% [markdown]
 # ## What to remember
 #
-# 1. A queue gives decoupling, peak shaving and distribution. It costs availability, complexity and consistency. Who needs none of the three needs no queue.
+# 1. A queue gives decoupling, peak shaving and distribution. It costs availability, complexity and consistency. Whoever needs none of the three needs no queue.
 # 2. Kafka's consumer has a position, RocketMQ's an answer for each message. So in RocketMQ a message that fails steps aside; in a Kafka consumer group your loop decides whether it blocks, is lost, or is parked.
 # 3. RocketMQ's broker works for you (retries, delays, filters, check-backs), Kafka's leaves it to the client, and is a log that others build on. RabbitMQ's broker routes.
 # 4. Key, hash, number of partitions: whoever changes one of them breaks the order. Kafka's clients do not even have the same hash.

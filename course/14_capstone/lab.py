@@ -211,7 +211,8 @@ lab.check("14.1", prediction=prediction, bad_day=bad_day)
 # lab.hint("14.1")
 
 # %% [markdown]
-# The time-out does not save it: the stock service sends that message, when it hears of the order. The customer waits, and no alarm rings. Here is the whole damage:
+# The time-out does not save it: the stock service sends that message, when it hears of the order. The customer waits, and no alarm rings. Most
+# other open orders: their send failed while the broker was away, and nobody sent again. Here is the whole damage:
 
 # %% tags=["nbval-ignore-output"]
 bad_day
@@ -220,12 +221,12 @@ bad_day
 print("acknowledged by the broker, and lost:", len(bad_day.facts.lost))
 
 # %% [markdown]
-# (The pointer on a danger shows its evidence.) The broker has lost nothing, whatever was done to it. What is wrong here went wrong *beside* it.
+# (`print(bad_day)` shows the evidence of each danger.) The broker has lost nothing, whatever was done to it. What is wrong here went wrong *beside* it.
 #
 # ### Exercise 14.2: prove it
 #
 # The picture says that customers were charged more than once. Do not believe pictures. The bank's book is `bad_day.folder / "bank.db"`, its table `book (key, number,
-# amount)`: 40 for a charge, -40 for a refund. Put into `twice` the set of the order numbers that were charged more than once.
+# amount)`: more than 0 for a charge, less than 0 for a refund. Put into `twice` the set of the order numbers that were charged more than once.
 
 # %%
 ### BEGIN SOLUTION
@@ -244,7 +245,7 @@ lab.check("14.2", twice=twice, bad_day=bad_day)
 #
 # ## 3. The shop: order and message, both or neither
 #
-# Lab 06 has two ways: a transaction message, or an *outbox*. We take the outbox. It needs nothing of the broker, not even that it is there: a customer who
+# Labs 06 and 07 have two ways: a transaction message, or an *outbox*. We take the outbox. It needs nothing of the broker, not even that it is there: a customer who
 # orders while the broker is down is told yes.
 #
 # ### Exercise 14.3: an outbox
@@ -402,7 +403,8 @@ lab.check("14.6", result=result)
 result
 
 # %% [markdown]
-# (The pointer on a danger shows its evidence; `print(result)` has all of it as text, and what your functions raised.)
+# (`print(result)` shows the evidence of each danger, and what your functions raised. How many orders come depends on how long the day lasts, and on how
+# fast the shop answers.)
 #
 # One good day may be luck. Take another `SEED`, another order of the dangers: the score has to be the same.
 #

@@ -30,7 +30,7 @@ def started(topology, name, **options):
 
 @pytest.fixture(scope="module")
 def closed():
-    """A cluster that lets in only who signs."""
+    """A cluster that lets in only those who sign."""
     with started("single", "closed", authentication=True) as kit:
         yield kit
 

@@ -102,7 +102,7 @@ def test_failed_messages_climb_down_the_ladder_and_into_the_dlq(crowded, reader,
         assert (found.dead, found.most_times, found.orderly, found.more) == (1, 2, False, 0)
         assert found.levels == tuple(LEVELS.split())
         drawing = KINDS["retries"].draw(reader.read(interest).still(), {"group": "stock"}, STILL)
-        assert "0 waiting, 0 handed out again, 2 consumed after all, 1 in the DLQ" in drawing.title
+        assert "0 waiting now, 0 being tried again now, 2 consumed after all, 1 in the DLQ" in drawing.title
     finally:
         stock.shutdown()
 

@@ -153,6 +153,25 @@ def test_a_ledger_counts_what_a_group_was_given(scene, tmp_path):
     assert ledger_of(scene.cluster, "abc").deliveries("stock") == 2
 
 
+# -- copies ------------------------------------------------------------------------------------------
+
+
+def test_messages_that_were_sent_twice_are_told_by_their_topic(monkeypatch):
+    def messages(_, topic):
+        return [SimpleNamespace(topic=topic, keys=f"abc-{number}") for number in range(3)][
+            : 3 if topic == "orders" else 1
+        ]
+
+    sent = []
+    monkeypatch.setattr(capstone_dangers, "_messages", messages)
+    monkeypatch.setattr(capstone_dangers, "_send_copy", lambda _, message: sent.append(message.keys))
+    evidence, _ = DANGERS["sent-twice"].happen(SimpleNamespace(luck=Random(1)))
+    assert (
+        evidence
+        == f"Sent once more, of the topic orders: {', '.join(sent[:3])}; of the topic timeouts: abc-0."
+    )
+
+
 # -- twice -------------------------------------------------------------------------------------------
 
 

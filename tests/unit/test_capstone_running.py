@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from rmqlab.capstone import Facts, Outcome, judge
+from rmqlab.capstone.judging import Part, Score
 from rmqlab.capstone.outcome import Happened
 from rmqlab.capstone.picture import draw_outcome
 from rmqlab.capstone.running import Trial
 from rmqlab.errors import FaultError
 
 pytestmark = pytest.mark.unit
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def an_outcome(tmp_path, **what):
@@ -89,3 +92,22 @@ def test_the_picture_has_each_part_each_danger_and_each_reason_in_words(tmp_path
     assert "1. shop" in drawing.svg
     assert "no effect" in drawing.svg
     assert "more customers were sent away" in drawing.text
+
+
+def bars(drawing):
+    """The bars of the parts: their inks, each part's widths in a row."""
+    rects = [each for each in fromstring(drawing.svg).iter(f"{SVG}rect") if each.get("height") == "16"]
+    return [(each.get("class"), float(each.get("width"))) for each in rects]
+
+
+def test_what_was_reached_is_green_and_only_the_rest_is_red(tmp_path):
+    parts = (
+        Part("orders", 30, 24, {"stuck": ("7", "9")}),
+        Part("stock", 25, 25, {}),
+        Part("money", 30, 0, {"charged-twice": ("7",)}),
+    )
+    drawing = draw_outcome(an_outcome(tmp_path, score=Score(parts, 9)))
+    (whole, reached, full, none), width = bars(drawing), 580
+    assert (whole, reached) == (("f-down", width), ("f-up", width * 24 / 30))
+    assert (full, none) == (("f-up", width), ("f-down", width))
+    assert drawing.rows[0][2].startswith("2 × orders that are open")  # noqa: RUF001

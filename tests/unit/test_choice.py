@@ -59,7 +59,7 @@ def test_processes_that_were_asked_for_ask_no_engine(monkeypatch: pytest.MonkeyP
     set_engine(monkeypatch, lambda *_, **__: pytest.fail("asked"))
     monkeypatch.setenv("RMQLAB_BACKEND", "process")
     backend, why = choose_backend()
-    assert (backend.name, why) == ("process", "On plain processes (RMQLAB_BACKEND).")
+    assert (backend.name, why) == ("process", "On plain processes (RMQLAB_BACKEND says so).")
 
 
 def test_a_backend_that_does_not_exist_is_named_with_those_that_do() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from dataclasses import replace
 
 import pytest
@@ -71,6 +72,25 @@ def test_a_curve_in_a_still_ends_with_the_last_change_however_late_it_is_asked_f
     at, last = FLASH[-1]
     waited = (*FLASH, *((at + second * 1000, last) for second in range(1, 301)))
     assert drawn(waited, STILL, curve=True).svg == drawn(FLASH, STILL, curve=True).svg
+
+
+def line(svg, name):
+    """The points of a line."""
+    return re.search(rf'<path d="([^"]*)"[^>]*data-id="{name}"', svg)[1]
+
+
+def test_the_lines_of_a_group_begin_where_it_is_known():
+    late = (*((1000 * at, held(160)) for at in range(3)), *((1000 * at, held(160, pay=40)) for at in (3, 4)))
+    svg = drawn(late).svg
+    assert line(svg, "produced").count("L") == 4
+    assert line(svg, "c-pay").count("L") == line(svg, "g-pay").count("L") == 1
+
+
+def test_the_largest_lag_is_of_now_and_a_curve_tells_its_peak_too():
+    done = (*FLASH, (FLASH[-1][0] + 1000, held(3000, stock=3000)))
+    assert drawn(done, STILL, groups="stock").title.endswith("3,000 messages produced, largest lag now 0")
+    curve = drawn(done, STILL, groups="stock", curve=True)
+    assert curve.title.endswith("largest lag now 0, at its peak 1,800")
 
 
 def test_a_line_breaks_where_nobody_knows():

@@ -88,6 +88,24 @@ def test_messages_that_have_just_come_stay_within_their_lane(stored):
     assert all(sooner - later >= 16 for sooner, later in pairwise(found))
 
 
+def test_in_a_still_messages_stand_in_line_from_the_middle_since_none_is_delivered():
+    level = DelayLevel("broker-a", 3, "10s", 0, 2, 0, tuple(waiting(3, number, 1) for number in range(2)))
+    first, second = places(seen(replace(board(), levels=(level,)), STILL), 3)
+    assert LANE < second < first < (LANE + EDGE) / 2 + 8
+
+
+@pytest.mark.parametrize(
+    ("looker", "said"), [(LIVE, "the next messages, lettered"), (STILL, "messages in their order, lettered")]
+)
+def test_a_still_says_that_places_are_an_order(looker, said):
+    assert said in seen(BUSY, looker).svg
+
+
+def test_it_says_in_how_many_of_the_levels_something_waits():
+    assert "7 messages waiting in 2 of 18 levels" in seen(board({2: (7, 9), 3: (0, 5)})).title
+    assert "0 messages waiting in 18 levels" in seen(board()).title
+
+
 def test_a_live_countdown_goes_on_without_frames_and_a_held_one_stands():
     assert 'data-left="1000"' in seen(BUSY).svg
     assert "data-left" not in seen(BUSY, replace(LIVE, held=True)).svg
@@ -105,6 +123,16 @@ def test_timers_are_a_row_of_their_own():
     assert row[:3] == ("timers", "to the moment", "4")
     assert "1 to mails" in seen(BUSY).svg
     assert "timers are off" in seen(board()).title
+
+
+def test_what_pop_keeps_as_timers_is_counted_and_not_drawn():
+    waits = {**ALARMS.waiting, "rmq_sys_REVIVE_LOG_DefaultCluster": 9}
+    alarms = replace(ALARMS, waiting=waits, next=ALARMS.next[:2])
+    drawing = seen(board(timers=[alarms]))
+    assert len(places(drawing, "timers")) == 2
+    assert ">2 more<" in drawing.svg
+    assert drawing.rows[-1][2:4] == ("13", "alarm-0, alarm-1 ... (in 1 h 6 min)")
+    assert drawing.notes == ("9 timers of pop's own: counted, not drawn.",)
 
 
 def test_timers_that_are_late_are_said():

@@ -44,6 +44,12 @@ def test_what_happened_afterwards_is_said_with_examples():
     assert "0 not delivered" in said
 
 
+def test_what_only_consumers_can_do_wrong_is_not_said_where_nobody_consumed():
+    _, root = draw(Account(tuple(entries("OK", 3, 0))))
+    told = [each.text for each in root.iter(f"{SVG}text") if each.get("data-id") == "absent"]
+    assert told == ["0 duplicated"]
+
+
 def test_one_that_is_lost_among_very_many_is_seen():
     _, root = draw(Account(tuple(entries("OK", 100_000, 1))))
     (row,) = [each for each in root.iter(f"{SVG}g") if each.get("data-id") == "told-ACKNOWLEDGED"]

@@ -68,10 +68,16 @@ def test_what_the_broker_rounded_is_not_shown_as_exact():
     assert live(logs(master(flushed=END - 2048, flushed_within=51))).rows[0][2] == "all but about 2.0 KiB"
 
 
+def test_only_what_is_not_on_the_disk_has_the_outline_of_what_is_only_written():
+    behind, level = live(logs(master(flushed=END - 2048))), live(logs(master(flushed=END)))
+    assert behind.svg.count('data-id="written"') == 1
+    assert "written" not in level.svg.replace("written, not on the disk", "")
+
+
 def test_what_nobody_says_is_unknown_and_has_no_mark():
     drawing = live(logs(master(dispatched=None)))
     assert drawing.rows[0][3] == "unknown"
-    assert "readable: unknown" in drawing.svg
+    assert "readable: " not in drawing.svg
     assert drawing.svg.count('class="f-ink move"') == 0
 
 

@@ -48,6 +48,25 @@ def test_letters_go_by_the_order_of_storing():
     assert [row[3] for row in drawing.rows] == ["B", "A"]
 
 
+def test_the_text_says_whose_letters_they_are():
+    drawing, _ = draw(snapshot(topic([2, 1])))
+    assert drawing.text.splitlines()[-1] == "key: A order-1, B order-2, C order-3"
+
+
+def test_a_still_of_several_topics_says_which_one_it_shows():
+    drawing, _ = draw(snapshot(topic([2])), topic=["payments", "orders"], groups=())
+    assert "topic 1 of 2" in drawing.title
+    live, _ = draw(snapshot(topic([2])), Looker(live=True), topic=["payments", "orders"])
+    assert "topic 1 of 2" not in live.title  # it has buttons
+
+
+def test_groups_that_are_left_out_are_counted():
+    drawing, _ = draw(
+        snapshot(topic([2], groups=(group("stock", [2], [1]), group("mail", [2], [1])))), groups="mail"
+    )
+    assert "1 of 2 consumer groups" in drawing.title
+
+
 def test_a_message_without_key_has_its_own_sign():
     drawing, root = draw(snapshot(topic([4])))
     assert drawing.rows[0][3] == "A B C ·"
@@ -112,7 +131,7 @@ def test_hundreds_of_queues_are_a_bar_a_broker():
 def test_a_silent_broker_is_named_and_its_queues_say_why():
     kind, facts, what = GALLERY["a silent broker"]
     drawing = KINDS[kind].draw(facts.still(), what, STILL)
-    assert drawing.notes == ("broker-b is paused: its numbers are the last that were seen, if any.",)
+    assert drawing.notes[1:] == ("broker-b is paused: its numbers are the last that were seen, if any.",)
     assert ("broker-b 0", "paused", "", "") in drawing.rows
     assert "1 of them silent" in drawing.title
 

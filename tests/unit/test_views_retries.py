@@ -31,7 +31,7 @@ def places(drawing):
 def test_the_title_counts_what_waits_came_again_was_consumed_and_died():
     kind, facts, what = GALLERY["retries"]
     title = KINDS[kind].draw(facts, what, LIVE).title
-    assert title.endswith("2 waiting, 1 handed out again, 1 consumed after all, 1 in the DLQ")
+    assert title.endswith("2 waiting now, 1 being tried again now, 1 consumed after all, 1 in the DLQ")
 
 
 def test_a_message_keeps_its_name_as_it_climbs_down():
@@ -51,11 +51,26 @@ def test_the_retries_that_nobody_came_to_are_one_line():
     assert "none yet" not in drawn(group(failed(1, 2, "waiting"), most_times=2)).svg
 
 
+def test_with_nobody_online_the_dead_letters_say_how_many_retries_there_are():
+    drawing = drawn(group(failed(3, 3, "dead"), failed(5, 1, "done"), online=0))
+    assert 'data-id="rung-2"' in drawing.svg
+    assert 'data-id="rung-3"' not in drawing.svg
+    assert "none yet" not in drawing.svg
+    assert "retries 4 to 16: none yet" in drawn(group(failed(5, 1, "done"), online=0)).svg
+
+
+def test_the_way_into_the_dlq_is_no_retry():
+    drawing = drawn(group(failed(3, 3, "dead"), failed(5, 2, "done"), most_times=2))
+    assert [row[2] for row in drawing.rows] == ["2", "2"]
+    straight = drawn(group(failed(1, 0, "dead")))
+    assert straight.rows[0][2] == "0"
+
+
 def test_a_crowded_cell_shows_some_and_counts_all():
     found = group(*(failed(number, 1, "again") for number in range(50)))
     drawing = drawn(found)
     assert len(places(drawing)) < 10
-    assert "50 handed out again" in drawing.title
+    assert "50 being tried again now" in drawing.title
 
 
 def test_a_message_that_is_clicked_tells_its_facts_and_when_it_is_due():

@@ -65,6 +65,16 @@ def test_bars_lie_on_one_axis_from_the_send_to_the_last_end():
     assert float(bar.get("x")) + float(bar.get("width")) == pytest.approx(left + width, abs=0.3)
 
 
+def test_a_cross_stands_beside_the_bar_that_went_wrong_and_not_on_it():
+    _, root = draw(SENT, *consumed("mail", 1500, 100, ended="failed"), *consumed("stock", 1500, 500))
+    lane = next(each for each in root.iter(f"{SVG}g") if each.get("data-id") == "lane-consumers-mail")
+    _, bar = lane.iter(f"{SVG}rect")
+    (cross,) = lane.iter(f"{SVG}path")
+    left, top = map(float, cross.get("d")[1:].partition("l")[0].split())
+    assert left >= float(bar.get("x")) + float(bar.get("width"))
+    assert top + 4 == float(bar.get("y")) + float(bar.get("height")) / 2
+
+
 def test_a_transactions_end_is_its_producers():
     settled = replace(SENT, kind="EndTransaction", at_ms=1200, detail="COMMIT_MESSAGE")
     drawing, _ = draw(replace(SENT, detail="half"), settled)

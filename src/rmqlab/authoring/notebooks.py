@@ -154,7 +154,8 @@ def _cell(cell: NotebookNode, identity: str, folder: LabFolder) -> dict[str, obj
     if cell.cell_type == "code":
         made |= {"execution_count": None, "outputs": []}
         if PARAMETERS in tags:
-            made["source"] = f'{cell.source}\nCHECKS_VERSION = "{folder.checks_version()}"'
+            version = f'CHECKS_VERSION = "{folder.checks_version()}"  # the build writes it: leave it'
+            made["source"] = f"{cell.source}\n{version}"
     return made
 
 

@@ -43,7 +43,7 @@ def choose_backend(name: str | None = None) -> tuple[Backend, str]:
         ClusterError: there is no backend of that name.
         EngineError: containers were asked for, and cannot be had; the message says why, and the next step.
     """
-    asked = "asked for" if name else "RMQLAB_BACKEND"
+    asked = "asked for" if name else "RMQLAB_BACKEND says so"
     if name := name or os.environ.get("RMQLAB_BACKEND"):
         backend = find_backend(name)
         if missing := backend.missing():

@@ -32,7 +32,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS book (key TEXT, number TEXT, amount INTEGER
 
 
 def read_book(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return what a bank has booked for each order: 40 for a charge, -40 for a refund."""
+    """Return what a bank has booked for each order: more than 0 for a charge, less than 0 for a refund."""
     return numbers_by_order(path, "SELECT number, amount FROM book ORDER BY rowid", timeout_s=10)
 
 

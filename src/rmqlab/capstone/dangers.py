@@ -186,7 +186,12 @@ def _sent_twice(scene: Scene) -> tuple[str, str]:
     copies = scene.luck.sample(orders, _COPIES) + scene.luck.sample(timeouts, min(_COPIES, len(timeouts)))
     for message in copies:
         _send_copy(scene, message)
-    return f"Sent once more: {', '.join(f'{each.topic} {each.keys}' for each in copies)}.", ""
+    topics = dict.fromkeys(each.topic for each in copies)
+    told = (
+        f"of the topic {topic}: {', '.join(each.keys for each in copies if each.topic == topic)}"
+        for topic in topics
+    )
+    return f"Sent once more, {'; '.join(told)}.", ""
 
 
 def _messages(scene: Scene, topic: str) -> list[StoredMessage]:

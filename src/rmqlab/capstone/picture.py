@@ -51,10 +51,11 @@ def _part(part: Part, y: float) -> tuple[str, float]:
     full = part.points == part.most
     sign, ink = ("✔", "f-up") if full else ("✕", "f-down")
     body = text(PAD, y + 17, f"{sign} {part.name}", f"{ink} b")
-    body += el("rect", x=_BAR_X, y=y + 5, width=_BAR_W, height=16, rx=4, class_="f-card s-line")
-    if part.points:
+    # what is missing lies below what there is
+    body += el("rect", x=_BAR_X, y=y + 5, width=_BAR_W, height=16, rx=4, class_=ink)
+    if part.points and not full:
         width = round(_BAR_W * part.points / part.most, 1)
-        body += el("rect", x=_BAR_X, y=y + 5, width=width, height=16, rx=4, class_=ink)
+        body += el("rect", x=_BAR_X, y=y + 5, width=width, height=16, rx=4, class_="f-up")
     body += text(_WIDTH - PAD, y + 17, f"{part.points} of {part.most}", "f-ink b e")
     lines = _reasons(part)
     for number, (line, numbers) in enumerate(lines):
@@ -66,7 +67,7 @@ def _part(part: Part, y: float) -> tuple[str, float]:
 
 def _reasons(part: Part) -> list[tuple[str, tuple[str, ...]]]:
     lines = [
-        (f"{len(numbers)}: {REASONS[key].seen}", numbers[:_ORDERS_SHOWN])
+        (f"{len(numbers)} × {REASONS[key].seen}", numbers[:_ORDERS_SHOWN])  # noqa: RUF001
         for key, numbers in part.wrong.items()
     ]
     if part.missing:

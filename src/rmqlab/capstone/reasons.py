@@ -102,7 +102,7 @@ REASONS = {
     "unacknowledged": Reason(
         "messages",
         _TOLD,
-        "orders whose message nobody has acknowledged",
+        "orders whose message the broker never confirmed to the shop",
         "a oneway send has no answer, a send that failed has none either: whether the message is "
         "there is luck",
         "`producer.send`, look at `result.ok`, and send again until it is",

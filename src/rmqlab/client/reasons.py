@@ -23,7 +23,7 @@ _CONNECT_S = 0.5
 _CAUSES = 6  # they can be circular
 _MEANING = {
     # RocketMQ's words, and what they mean (module auth; NettyRemotingAbstract.processRequestCommand)
-    "username cannot be null": "no credentials were given, and this broker lets in only who signs",
+    "username cannot be null": "no credentials were given, and this broker lets in only those who sign",
     "check signature failed": "the secret key is not the user's",
     "request type": "this broker is of a RocketMQ too old for the question",
 }

@@ -59,8 +59,8 @@ class Account:
         """Return the counts as plain data, which a recording can hold.
 
         `told` has for each answer how many messages are stored and how many are not; `wrong` for each verdict
-        that occurs how many messages have it, and the keys of the first six. It is added up once: a live
-        picture asks for it with each frame.
+        that occurs how many messages have it, and the keys of the first six; `consumed` whether any was
+        delivered. It is added up once: a live picture asks for it with each frame.
         """
         if not self._summary:
             self._summary.update(self._added_up())
@@ -78,7 +78,7 @@ class Account:
             for verdict in self.verdicts()
             if (found := self.having(verdict))
         }
-        return {"told": told, "wrong": wrong}
+        return {"told": told, "wrong": wrong, "consumed": any(entry.delivered for entry in self.entries)}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a message: what the CSV file and the frame have."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rmqlab.observe.snapshot import NodeState
 
 NEXT = 12
+_OF_POP = "rmq_sys_REVIVE_LOG_"  # PopAckConstants.REVIVE_TOPIC
 """So many of the next messages of a level are read."""
 
 _TIMERS_READ = 48  # of the newest timers; the broker has no question for those that are due next
@@ -79,7 +80,7 @@ class Timers:
     Attributes:
         broker: the broker's name.
         waiting: how many messages wait for each topic.
-        next: those of the newest that wait, the soonest first; not all of them.
+        next: those of the newest that wait, the soonest first; not all of them, and none of pop's own.
         behind_s: by how much the wheel is late, in seconds (timerReadBehind), some seconds ago.
     """
 
@@ -87,6 +88,11 @@ class Timers:
     waiting: dict[str, int]
     next: tuple[Waiting, ...] = ()
     behind_s: int = 0
+
+    @property
+    def of_pop(self) -> int:
+        """How many are pop's own: one for what was handed out, one for each ack."""
+        return sum(number for topic, number in self.waiting.items() if topic.startswith(_OF_POP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,11 @@ def _timers(questions: BrokerQuestions, known: _Slow, name: str) -> Timers:
         start = max(extent.min_offset, extent.max_offset - _TIMERS_READ)
         held = questions.messages(ref, start, extent.max_offset - start)
         now_ms = time.time() * 1000
-        newest = tuple(each for each in _ours(questions, held, _moment) if each.due_ms > now_ms)
+        newest = tuple(
+            each
+            for each in _ours(questions, held, _moment)
+            if each.due_ms > now_ms and not each.topic.startswith(_OF_POP)
+        )
     return Timers(
         ref.broker if ref else name,
         waiting,

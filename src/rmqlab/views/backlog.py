@@ -83,13 +83,20 @@ def draw(seen: tuple[Snapshot, ...], what: Mapping[str, Any], looker: Looker) ->
         y += len(notes) * LINE + 4
     title = f"Backlog of {shorten(name, 40)}"
     worst = max(last.lag.values(), default=0)
-    subtitle = f"{count(last.produced, 'message')} produced, largest lag {worst:,}"
+    subtitle = f"{count(last.produced, 'message')} produced, largest lag now {worst:,}"
+    if what.get("curve", False):
+        subtitle += f", at its peak {_peak(window):,}"
     if looker.live:
         subtitle += f", {rates.get('', 0):,.0f} a second come in"
     label = f"{title}: {subtitle}"
     table_head, rows = _table(groups, last, rates, peaks, mark, looker)
     drawn = picture(WIDTH, y + PAD, label, head(WIDTH, title, subtitle, looker) + body)
     return Drawing(label, drawn, table_head, rows, notes)
+
+
+def _peak(window: list[Moment]) -> int:
+    """Return the largest lag that the charts show."""
+    return max((lag for each in window for lag in each.lag.values()), default=0)
 
 
 def _last_change_s(moments: list[Moment]) -> float:
@@ -121,8 +128,12 @@ def _charts(window: list[Moment], groups: list[str], mark: int) -> tuple[str, fl
     ]
     for number, group in enumerate(groups):
         ink = KEYS[number]
-        consumed = _runs(window, lambda each, group=group: each.consumed.get(group, 0))
-        lag = _runs(window, lambda each, group=group: each.lag.get(group, 0))
+        # before its first report nobody knows how far a group is: that is not a lag of 0
+        known = [each for each in window if group in each.lag]
+        if not known:
+            continue
+        consumed = _runs(known, lambda each, group=group: each.consumed[group])
+        lag = _runs(known, lambda each, group=group: each.lag[group])
         parts += [
             _line(totals, consumed, ink, f"c-{group}"),
             el("path", d=lags.area(lag), class_=f"f-{ink}", opacity=0.12, data_id=f"a-{group}"),

@@ -37,6 +37,7 @@ class Row:
         next: the next of them, the soonest first.
         offsets: what was delivered of what was stored, in words; empty for timers.
         hints: more to know when the pointer rests on the row.
+        hidden: how many of those that wait are never drawn.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Row:
     next: tuple[Waiting, ...]
     offsets: str = ""
     hints: tuple[str, ...] = ()
+    hidden: int = 0
 
     @property
     def due_ms(self) -> int:
@@ -95,9 +97,9 @@ def _dots(row: Row, y: float, now_ms: int, legend: Legend, *, live: bool) -> str
             style=at(x, y),
             class_="move new" if live else None,
         )
-        for waiting, x in zip(shown, _places(row, shown, now_ms), strict=True)
+        for waiting, x in zip(shown, _places(row, shown, now_ms, live=live), strict=True)
     ]
-    more = row.waiting - len(shown)
+    more = row.waiting - row.hidden - len(shown)
     if more > 0:
         label = f"{more:,} more" if shown else f"{more:,} not shown"
         width = len(label) * 6.6 + 16
@@ -108,14 +110,19 @@ def _dots(row: Row, y: float, now_ms: int, legend: Legend, *, live: bool) -> str
     return "".join(parts)
 
 
-def _places(row: Row, shown: Sequence[Waiting], now_ms: int) -> list[float]:
-    """Return where each dot is: by what is left of its wait, but none upon another."""
+def _places(row: Row, shown: Sequence[Waiting], now_ms: int, *, live: bool) -> list[float]:
+    """Return where each dot is: by what is left of its wait, but none upon another.
+
+    A still knows no moments: its dots stand in line from the middle, since none of them is delivered yet.
+    """
     # The first third is left to the sign that says how many more there are.
-    far = LANE + _RADIUS + ((EDGE - LANE) / 3 if row.waiting > len(shown) else 0)
+    far = LANE + _RADIUS + ((EDGE - LANE) / 3 if row.waiting - row.hidden > len(shown) else 0)
     near = EDGE - _RADIUS - 4
     places: list[float] = []
     for waiting in shown:
-        share = (waiting.due_ms - now_ms) / row.delay_ms if row.delay_ms and waiting.due_ms else 0.0
+        share = 0.0 if live or waiting.due_ms else 0.5
+        if row.delay_ms and waiting.due_ms:
+            share = (waiting.due_ms - now_ms) / row.delay_ms
         wanted = near - min(1.0, max(0.0, share)) * (near - far)
         places.append(min(wanted, places[-1] - _PITCH) if places else wanted)
     # Where many have just come, the last ones hold their place, and the others make room.

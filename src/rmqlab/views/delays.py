@@ -76,7 +76,9 @@ def _subtitle(delays: Delays) -> str:
         return "no broker answers"
     waiting = sum(level.waiting for level in delays.levels)
     numbers = {level.number for level in delays.levels}
-    parts = [f"{count(waiting, 'message')} in {count(len(numbers), 'level')}"]
+    full = {level.number for level in delays.levels if level.waiting}
+    places = f"{len(full)} of {count(len(numbers), 'level')}" if full else count(len(numbers), "level")
+    parts = [f"{count(waiting, 'message')} waiting in {places}"]
     parts.append(
         f"{sum(sum(each.waiting.values()) for each in delays.timers):,} as timers"
         if delays.timers
@@ -121,6 +123,7 @@ def _timer_row(timers: tuple[Timers, ...]) -> Row:
         delay="",
         delay_ms=0,
         waiting=sum(topics.values()),
+        hidden=sum(each.of_pop for each in timers),
         next=tuple(sorted((each for part in timers for each in part.next), key=lambda each: each.due_ms)),
         hints=tuple(f"{waiting:,} to {topic}" for topic, waiting in sorted(topics.items())),
     )
@@ -132,10 +135,11 @@ def _legend(rows: list[Row]) -> Legend:
 
 
 def _captions(*, live: bool) -> str:
+    order = "" if live else " in their order"
     return (
         text(PAD, _TOP, "level", "f-soft c")
         + text(LANE - 14, _TOP, "waits", "f-soft c e")
-        + text(LANE, _TOP, "the next messages, lettered by key", "f-soft c")
+        + text(LANE, _TOP, f"the next messages{order}, lettered by key", "f-soft c")
         + text(EDGE, _TOP, "delivered", "f-soft c e")
         + text(COUNT, _TOP, "waiting", "f-soft c e")
         + text(NEXT, _TOP, "next in" if live else "", "f-soft c e")
@@ -146,7 +150,7 @@ def _captions(*, live: bool) -> str:
 def _cells(row: Row, now_ms: int) -> tuple[str, ...]:
     delivered, _, stored = row.offsets.partition(" of ")
     names = [each.message.keys or "no key" for each in row.next]
-    named = ", ".join(names[:3]) + (" ..." if row.waiting > len(names[:3]) and names else "")
+    named = ", ".join(names[:3]) + (" ..." if row.waiting - row.hidden > len(names[:3]) and names else "")
     if row.due_ms:
         named += f" (in {words(row.due_ms - now_ms)})"
     return (row.name, row.delay or "to the moment", f"{row.waiting:,}", named, delivered, stored)
@@ -165,6 +169,8 @@ def _sentences(snapshot: Snapshot, delays: Delays, looker: Looker, *, hidden: in
         for each in delays.timers
         if each.behind_s > _BEHIND_S
     ]
+    if pop := sum(each.of_pop for each in delays.timers):
+        sentences.append(f"{count(pop, 'timer')} of pop's own: counted, not drawn.")
     if delays.shared:
         sentences.append(_SHARED)
     return tuple(filter(None, sentences))

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 WIDTH = 864
 _NUMBER, _LEFT, _RIGHT = 210, 226, WIDTH - PAD
-_TOP, _ROW, _LINE = 92, 46, 26
+_TOP, _ROW, _LINE = 74, 46, 26
 _MIN_BAR = 3.0
 _TABLE = ("what the program was told", "messages", "stored", "not stored")
 
 _TOLD = {
     Answer.ACKNOWLEDGED: ("✔", "SEND_OK", "f-up", "lost"),
-    Answer.DOUBTFUL: ("≈", "stored with a reservation", "f-up", "lost"),
+    Answer.DOUBTFUL: ("≈", "another status", "f-up", "lost"),
     Answer.UNKNOWN: ("?", "no answer", "f-accent", "lost"),
     Answer.FAILED: ("✕", "an error", "f-paused", "not stored, as the program believes"),
 }
@@ -36,6 +36,9 @@ _AFTERWARDS = {
     Verdict.DEAD_LETTERED: ("†", "dead-lettered"),
     Verdict.NOT_DELIVERED: ("…", "not delivered"),
 }
+
+_OF_CONSUMERS = {Verdict.OUT_OF_ORDER, Verdict.LATE, Verdict.DEAD_LETTERED, Verdict.NOT_DELIVERED}
+"""What cannot be said of messages that nobody consumed."""
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -68,7 +71,9 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
         _afterwards(verdict, *wrong[verdict], y + number * _LINE) for number, verdict in enumerate(found)
     )
     y += len(found) * _LINE
-    if absent := [word for verdict, (_, word) in _AFTERWARDS.items() if verdict not in found]:
+    consumed = summary.get("consumed", True) or not wrong.keys().isdisjoint(_OF_CONSUMERS)
+    asked = _AFTERWARDS if consumed else _AFTERWARDS.keys() - _OF_CONSUMERS
+    if absent := [_AFTERWARDS[verdict][1] for verdict in asked if verdict not in found]:
         body += text(PAD, y + 12, " · ".join(f"0 {word}" for word in absent), "f-soft s", data_id="absent")
         y += _LINE
     label = f"{title}: {subtitle}"

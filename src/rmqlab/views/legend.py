@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rmqlab.observe import GroupState, TopicState
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ENTRIES = 8
+_ENTRIES = 24
 MOST_GROUPS = 8
 """So many of a topic's groups get a line each."""
 _PLAIN = "·"
@@ -60,6 +60,14 @@ class Legend:
         """Return the ink of a key: eight colours in turn, grey for none."""
         number = self._order.get(name)
         return KEYS[-1] if number is None else KEYS[number % (len(KEYS) - 1)]
+
+    @property
+    def words(self) -> str:
+        """The letters' names, for those who read the table; empty without any."""
+        names = [*self._order][:_ENTRIES]
+        more = len(self._order) - len(names)
+        told = ", ".join(f"{self.letter(name)} {shorten(name, 18)}" for name in names)
+        return f"{self.by}: {told}{f' and {more} more' if more else ''}" if told else ""
 
     def draw(self, y: float) -> tuple[str, float]:
         """Draw the legend from `y` down; return it and where it ends."""

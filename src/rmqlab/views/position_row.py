@@ -87,7 +87,7 @@ def _bars(store: Store, scale: Scale, y: float) -> str:
     parts = [
         facts(*_facts(store)),
         el("rect", x=LEFT, y=y, width=_RIGHT - LEFT, height=_BAR, rx=3, class_="f-card s-line"),
-        _written(scale.x(store.max_offset), y),
+        _written(scale.x(store.flushed), scale.x(store.max_offset), y),
         _bar("flushed", scale.x(store.flushed), y, _BAR, solid),
     ]
     if scale.start:
@@ -122,11 +122,13 @@ def _bar(name: str, right: float, top: float, tall: float, class_: str) -> str:
     )
 
 
-def _written(right: float, y: float) -> str:
-    """Return the outline of what is written: dashed, with an end that moves."""
+def _written(left: float, right: float, y: float) -> str:
+    """Return the outline of what is written and not on the disk: dashed, with an end that moves."""
+    if right <= left:
+        return ""
     return el(
         "path",
-        d=f"M{LEFT} {y}H{right:.2f}v{_BAR}H{LEFT}",
+        d=f"M{left:.2f} {y}H{right:.2f}v{_BAR}H{left:.2f}",
         class_="none s-ink",
         stroke_dasharray="4 3",
         data_id="written",
@@ -142,8 +144,9 @@ def _said(store: Store, group: tuple[Store, ...], words: Words, y: float) -> str
             y + 13.5,
             good=on_disk.startswith("all but 16 KiB at") or on_disk == "all",
         ),
-        _line("▲", f"readable: {readable}", y + 13.5 + _LINE, good=readable in {"all", "unknown"}),
     ]
+    if readable != "unknown":
+        lines.append(_line("▲", f"readable: {readable}", y + 13.5 + _LINE, good=readable == "all"))
     for number, (said, good) in enumerate(words.copies(store, group)):
         lines.append(_line("✓" if good else "✗", said, y + 13.5 + _LINE * (2 + number), good=good))
     return "".join(lines)
@@ -185,6 +188,7 @@ def legend(y: float, *, copies: bool) -> tuple[str, float]:
     ]
     if copies:
         entries.append((el("rect", x=0, y=-7, width=22, height=7, class_="f-up"), "a slave has it", 120))
+    entries.append((text(4, 0, "…", "f-ink b"), "older, not drawn", 130))
     parts, x = [], float(PAD)
     for sign, said, wide in entries:
         parts.append(el("g", sign, text(28, 0, said, "f-soft s"), transform=f"translate({x:g} {y + 12:g})"))

@@ -73,8 +73,9 @@ def _group(
     broker: str, group: tuple[Store, ...], sync_set: SyncSet | None, stores: Stores, y: float
 ) -> tuple[str, float]:
     scale = Scale.of(group, rough=stores.relative)
+    name = f"replicas of {shorten(broker, 12)}" if len(group) > 1 else shorten(broker, 18)
     parts = [
-        text(PAD, y, shorten(broker, 18), "f-ink b"),
+        text(PAD, y, name, "f-ink b"),
         text(position_row.LEFT, y, scale.caption, "f-soft c"),
     ]
     if sync_set:

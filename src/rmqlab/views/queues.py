@@ -54,10 +54,13 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     """Draw one topic of the snapshot: the one that the looker picked, else the first."""
     names = _topics(what)
     name = looker.shown if looker.shown in names else names[0]
-    topic = _chosen_groups(snapshot.topic(name) or TopicState(name), what)
+    whole = snapshot.topic(name) or TopicState(name)
+    topic = _chosen_groups(whole, what)
     legend = Legend(topic, str(what.get("by", "key")))
     missing = _sentences(snapshot, topic, looker)
-    subtitle = _subtitle(topic)
+    subtitle = _subtitle(topic, len(whole.groups))
+    if len(names) > 1 and not looker.live:
+        subtitle += f"; topic {names.index(name) + 1} of {len(names)}"
     body, y = _rows(topic, legend, looker) if topic.queues else (_empty(missing), _TOP + 30)
     if len(topic.queues) <= DETAILED_QUEUES:
         drawn, y = legend.draw(y)
@@ -75,17 +78,19 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     top = head(WIDTH, title, subtitle, looker) + (
         _tabs(names, name) if looker.live and len(names) > 1 else ""
     )
-    return Drawing(label, picture(WIDTH, y + PAD, label, top + body), table_head, table, missing)
+    notes = (*filter(None, [legend.words]), *missing)
+    return Drawing(label, picture(WIDTH, y + PAD, label, top + body), table_head, table, notes)
 
 
-def _subtitle(topic: TopicState) -> str:
+def _subtitle(topic: TopicState, groups: int) -> str:
     if not topic.queues:
         return "no queue is known"
     silent = sum(bool(queue.silent) for queue in topic.queues)
     parts = [f"{count(topic.count, 'message')} in {count(len(topic.queues), 'queue')}"]
     if silent:
         parts.append(f"{silent} of them silent")
-    parts.append(count(len(topic.groups), "consumer group") if topic.groups else "no consumer group yet")
+    told = count(groups, "consumer group") if groups else "no consumer group yet"
+    parts.append(told if groups == len(topic.groups) else f"{len(topic.groups):,} of {told}")
     return ", ".join(parts)
 
 

@@ -84,17 +84,28 @@ def _rungs(found: GroupRetries) -> list[int]:
 
 
 def _limit(found: GroupRetries) -> int:
-    """Return after how many retries the group gives up, as it says; -1 means RocketMQ's own choice."""
+    """Return after how many retries the group gives up, as it says; -1 means RocketMQ's own choice.
+
+    If nobody is online to say it, its dead letters do.
+    """
+    dead = [_retry(each) for each in found.messages if each.where == "dead"]
+    if found.most_times is None and dead:
+        return max(dead)
     if found.most_times is None or found.most_times < 0:
         return 0 if found.orderly else MOST_TIMES
     return found.most_times
 
 
+def _retry(message: Failed) -> int:
+    """Return which retry a message waits for or had last: the way into the DLQ counts as one more."""
+    return max(0, message.times - 1) if message.where == "dead" else message.times
+
+
 def _subtitle(found: GroupRetries) -> str:
     places = [each.where for each in found.messages]
     parts = [
-        f"{places.count('waiting'):,} waiting",
-        f"{places.count('again'):,} handed out again",
+        f"{places.count('waiting'):,} waiting now",
+        f"{places.count('again'):,} being tried again now",
         f"{places.count('done'):,} consumed after all",
         f"{found.dead:,} in the DLQ",
     ]
@@ -102,7 +113,7 @@ def _subtitle(found: GroupRetries) -> str:
 
 
 def _captions() -> str:
-    words = {"waiting": "waits in its delay level", "again": "handed out again", "done": "consumed"}
+    words = {"waiting": "waits in its delay level", "again": "is tried again", "done": "consumed"}
     return text(PAD, _TOP - 8, "try", "f-soft c") + "".join(
         text(retry_rungs.CELLS[where][0], _TOP - 8, word, "f-soft c") for where, word in words.items()
     )
@@ -128,7 +139,7 @@ def _sentence(message: Failed, found: GroupRetries) -> str:
     due = f", due {clock(message.due_ms)}" if message.due_ms else ""
     body = retry_rungs.clip(message)
     return shorten(
-        f"{message.keys or 'no key'} · of topic {message.topic or '?'} · retry {message.times} · "
+        f"{message.keys or 'no key'} · of topic {message.topic or '?'} · retry {_retry(message)} · "
         f"{retry_rungs.fate(message, found)}{due}" + (f" · {body}" if body else ""),
         130,
     )
@@ -148,7 +159,7 @@ def _notes(snapshot: Snapshot, found: GroupRetries, looker: Looker) -> tuple[str
 
 def _table(found: GroupRetries) -> tuple[tuple[str, ...], ...]:
     rows = [
-        (each.keys or "-", each.topic or "-", str(each.times), retry_rungs.fate(each, found))
+        (each.keys or "-", each.topic or "-", str(_retry(each)), retry_rungs.fate(each, found))
         for each in found.messages[:_ROWS]
     ]
     more = len(found.messages) - len(rows)

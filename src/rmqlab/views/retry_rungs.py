@@ -25,7 +25,7 @@ _RADIUS = 8.5
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORDS = {
     "waiting": "waits for its next try",
-    "again": "handed out again, not yet committed",
+    "again": "is tried again, not yet committed",
     "done": "consumed",
     "dead": "in the DLQ: nobody tries it again",
 }

@@ -23,7 +23,7 @@ WIDTH = 864
 _LEFT, _RIGHT = 112, WIDTH - PAD
 _TOP, _LANE = 84, 66
 _MIN_BAR = 2.0
-_TABLE = ("mode", "messages", "handed over in", "a second", "a call", "answer after", "99 % after")
+_TABLE = ("mode", "messages", "handed over in", "a second", "half the calls", "half the answers", "99 %")
 
 
 def interest(what: Mapping[str, Any]) -> Interest:
@@ -97,8 +97,8 @@ def _lane(row: tuple[str, ...], lane: Sequence[Call], longest: float, y: float) 
 
 def _sentence(row: tuple[str, ...]) -> str:
     _, _, sent, rate, call, answer, slowest = row
-    known = f"answer after {answer} (99 %: {slowest})" if slowest else "no answer, ever"
-    return f"handed over in {sent}: {rate} a second · a call takes {call} · {known}"
+    known = f"of the answers within {answer} (99 %: {slowest})" if slowest else "no answer, ever"
+    return f"handed over in {sent}: {rate} a second · half of the calls within {call} · {known}"
 
 
 def _row(mode: str, lane: Sequence[Call]) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _legend(y: float) -> str:
         el("rect", x=_LEFT, y=y - 9, width=18, height=10, rx=2, class_="f-k0")
         + text(_LEFT + 24, y, "your program is busy sending", "f-soft s")
         + el("rect", x=_LEFT + 210, y=y - 9, width=18, height=10, rx=2, class_="f-line")
-        + text(_LEFT + 234, y, "it does something else, answers are under way", "f-soft s")
+        + text(_LEFT + 234, y, "handed over, answers are under way", "f-soft s")
         + el("path", d=f"M{_LEFT + 552} {y - 8}v8M{_LEFT + 557} {y - 8}v8", class_="s-up none")
         + text(_LEFT + 566, y, "an answer", "f-soft s")
     )

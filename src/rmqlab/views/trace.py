@@ -192,15 +192,16 @@ def _lane(lane: tuple[str, str], steps: Sequence[_Step], axis: _Axis, y: float) 
 
 
 def _mark(step: _Step, left: float, right: float, y: float) -> str:
-    """Draw a step's bar; at its end a cross where it went wrong, dots where nobody knows."""
+    """Draw a step's bar; beside its end a cross where it went wrong, dots where nobody knows."""
     width = max(_MIN_BAR, right - left)
     left = min(left, _RIGHT - width)
     bar = el(
         "rect", x=round(left, 1), y=y + 2, width=round(width, 1), height=12, rx=2, class_=_INKS[step.end]
     )
     if step.end == "bad":
-        at = round(left + width, 1)
-        bar += el("path", d=f"M{at - 4} {y - 5}l8 8M{at + 4} {y - 5}l-8 8", class_="s-down", stroke_width=2)
+        at = left + width + 8
+        cross = f"M{at - 4:.1f} {y + 4}l8 8M{at + 4:.1f} {y + 4}l-8 8"
+        bar += el("path", d=cross, class_="s-down", stroke_width=2)
     if step.end == "open":
         bar += text(round(left + width + 4, 1), y + 12, "…", "f-paused b")
     return bar

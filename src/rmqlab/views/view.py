@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LOOK_S = 20.0  # a browser says every 5 s that it looks
 _FIRST_S = 3.0
 _POLL_S = 0.1
+_SAVED = "<small>A live picture, as it was when its cell had run.</small>"
 _DOING = {"kill": "killing", "pause": "pausing", "resume": "resuming", "restart": "restarting"}
 
 
@@ -57,6 +58,7 @@ class View:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         bundle = _still_bundle(self._draw_still(self._all(self._read())))
+        bundle["text/html"] += _SAVED  # what is seen where no widget is: an export, a code host
         if in_kernel():
             watch_cells()
             self._look()
