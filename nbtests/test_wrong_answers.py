@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(900)]
 def test_wrong_answer_gets_its_own_feedback(wrong_answer: WrongAnswer, tried: tuple[Tried, ...]) -> None:
     (got,) = (t for t in tried if (t.exercise, t.name) == (wrong_answer.exercise, wrong_answer.name))
     assert not got.error
-    assert (got.outcome, got.key) == ("NOT YET", wrong_answer.expect)
+    assert (got.outcome, got.key) == ("NOT YET", wrong_answer.expect), got.said
 
 
 def test_solution_passes_on_the_same_cluster_after_its_wrong_answers(
@@ -29,7 +29,7 @@ def test_solution_passes_on_the_same_cluster_after_its_wrong_answers(
 ) -> None:
     (got,) = (t for t in tried if (t.exercise, t.name) == (exercise, ""))
     assert not got.error
-    assert got.outcome == "PASSED"
+    assert got.outcome == "PASSED", got.said
 
 
 def test_cells_between_the_exercises_run_again_on_the_same_cluster(

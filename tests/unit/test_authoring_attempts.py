@@ -60,3 +60,49 @@ def test_code_of_several_lines_keeps_its_shape(tmp_path):
     answer = SimpleNamespace(exercise="01.1", name="n", code=("if True:\n    a = 2\n\nelse:\n    a = 3",))
     first, _ = attempts(read_lab(tmp_path / "lab.py"), [answer])
     assert first.sources == ('if True:\n    a = 2\n\nelse:\n    a = 3\nlab.check("01.1", a=a)',)
+
+
+GUESSED = """# %%
+### BEGIN SOLUTION
+prediction = 0
+### END SOLUTION
+
+# %%
+{between}
+
+# %%
+lab.check("01.1", prediction=prediction)
+"""
+
+
+def cells_of(tmp_path, between, *answers):
+    (tmp_path / "lab.py").write_text(GUESSED.format(between=between), encoding="utf-8")
+    wrong = [SimpleNamespace(exercise="01.1", name=code, code=(code,)) for code in answers]
+    return [attempt.sources for attempt in attempts(read_lab(tmp_path / "lab.py"), wrong)]
+
+
+def test_what_lies_between_a_guess_and_its_check_runs_with_the_first_guess_and_with_the_solution(tmp_path):
+    first, second, third, solution = cells_of(
+        tmp_path, "seen = trial()", "prediction = 6", 'prediction = "six"', "prediction = [-1, {2: None}]"
+    )
+    assert first[1] == solution[1] == "seen = trial()"
+    assert [cells[0] for cells in (second, third)] == ['prediction = "six"', "prediction = [-1, {2: None}]"]
+    assert all(len(cells) == 2 and cells[1].startswith("lab.check") for cells in (second, third))
+
+
+@pytest.mark.parametrize(
+    ("between", "answer"),
+    [
+        ("print(prediction, trial())", "prediction = 7"),  # read before the check
+        ("trial()", "prediction = trial()"),  # no guess
+        ("trial()", "def trial():\n    return 1\n\nprediction = 7"),
+        ("trial()", "import time\nprediction = 7"),
+    ],
+)
+def test_answers_that_may_change_what_lies_between_run_all_of_it(tmp_path, between, answer):
+    assert {len(cells) for cells in cells_of(tmp_path, between, answer, answer)} == {3}
+
+
+def test_after_an_answer_that_is_no_guess_all_of_it_runs_again(tmp_path):
+    cells = cells_of(tmp_path, "trial()", "prediction = 6", "prediction = trial()", "prediction = 7")
+    assert [len(each) for each in cells] == [3, 3, 3, 3]

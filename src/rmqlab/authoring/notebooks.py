@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ def attempts(text: LabText, wrong: Sequence[Replacement]) -> Iterator[Attempt]:
     """Yield the lab's code cells in order, those of an exercise once for each wrong answer, then solved.
 
     So all wrong answers of a lab run in one kernel on one cluster, each followed by what a learner does next.
+    What lies between a guess and its check, and does not read it, has run with the first of several guesses.
     """
     marked = _code_cells(text, lambda region: [BEGIN, *region.solution, END])
     solved = _code_cells(text, lambda region: region.solution)
@@ -89,13 +91,40 @@ def attempts(text: LabText, wrong: Sequence[Replacement]) -> Iterator[Attempt]:
         for source in solved[at:first]:
             yield Attempt(exercise="", name="", sources=(source,))
         at = last + 1
+        guessed = False
         for answer in wrong:
             if answer.exercise == exercise:
-                tried = _code_cells(text, _replacing(text, answer))
-                yield Attempt(exercise=exercise, name=answer.name, sources=tuple(tried[first:at]))
+                cells = tuple(_code_cells(text, _replacing(text, answer))[first:at])
+                again = guessed
+                guessed = _is_guess(cells)
+                sources = (cells[0], cells[-1]) if guessed and again else cells
+                yield Attempt(exercise=exercise, name=answer.name, sources=sources)
         yield Attempt(exercise=exercise, name="", sources=tuple(solved[first:at]))
     for source in solved[at:]:
         yield Attempt(exercise="", name="", sources=(source,))
+
+
+def _is_guess(cells: Sequence[str]) -> bool:
+    """Say whether the first cell only names plain values, and no cell before the check reads them."""
+    given = ast.parse(cells[0]).body
+    if len(cells) == 1 or not all(isinstance(each, ast.Assign) and _is_plain(each.value) for each in given):
+        return False
+    named = {name.id for each in given for name in ast.walk(each) if isinstance(name, ast.Name)}
+    read = {
+        name.id
+        for cell in cells[1:-1]
+        for name in ast.walk(ast.parse(cell))
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)
+    }
+    return named.isdisjoint(read)
+
+
+def _is_plain(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _groups(marked: Sequence[str]) -> Iterator[tuple[str, int, int]]:

@@ -33,6 +33,7 @@ class Tried:
         outcome: "PASSED", "NOT YET", ..., or "" if there was no verdict.
         key: The feedback's key, or "".
         error: What a cell raised, or "".
+        said: What the cells printed and showed as text, the verdict with it.
     """
 
     exercise: str
@@ -40,6 +41,7 @@ class Tried:
     outcome: str
     key: str
     error: str
+    said: str = ""
 
 
 def try_answers(
@@ -83,9 +85,14 @@ def try_answers(
                 outcome=verdict.get("outcome", ""),
                 key=verdict.get("key", ""),
                 error="; ".join(raised),
+                said="\n".join(_text(output) for output in outputs),
             )
         )
     return tuple(tried)
+
+
+def _text(output: Mapping[str, Any]) -> str:
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
 def verdicts(outputs: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], ...]:
