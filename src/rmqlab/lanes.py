@@ -1,9 +1,9 @@
 """A pytest plugin: what runs beside what in `rmqlab test` (pytest-xdist).
 
 A lane is what runs in one process, one test after the other: a stage of a lab, unsolved or solved with its
-wrong answers; a file of live tests; all of the browser's tests, which share a JupyterLab; all unit tests.
-Labs and live tests wait more than they work, so more lanes run at a time than a small machine has cores.
-(xdist's own `--dist loadgroup` does not group with pytest 9.)
+wrong answers; all of the browser's tests, which share a JupyterLab; all unit tests; the live tests, which
+share clusters, but for those files that start all of their own. (xdist's own `--dist loadgroup` does not
+group with pytest 9.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("unit", "browser")
+_SUITES = ("unit", "browser", "live")
+_APART = ("test_capstone.py", "test_labs_on_containers.py", "test_topologies.py")
 _LAB = re.compile(r"(?:::|/|\[)(\d\d)[-.]")
 
 
@@ -27,7 +28,9 @@ def lane(nodeid: str) -> str:
     """
     file = nodeid.partition("::")[0]
     if "nbtests/" not in file and not file.endswith(".ipynb"):
-        return next((suite for suite in _TOGETHER if f"{suite}/" in file), file)
+        if file.endswith(_APART):
+            return file
+        return next((suite for suite in _SUITES if f"{suite}/" in file), file)
     lab = _LAB.search(nodeid)
     if lab is None:
         return nodeid

@@ -24,8 +24,8 @@ FAILED_STEPS = "RMQLAB_FAILED_STEPS"
 SUITES = ("tests/unit", "tests/live", "tests/browser", "nbtests")
 """In the order in which a fault is cheapest to understand."""
 
-LANES = ("-p", "rmqlab.lanes", "-n", "3")
-"""Three at a time, on two cores too: labs and live tests mostly wait (`rmqlab.lanes`). `-n 0`: one."""
+LANES = ("-p", "rmqlab.lanes", "-n", "2")
+"""Two lanes at a time (`rmqlab.lanes`): a third gains nothing on two cores. `-n 0`: one."""
 
 
 def static_steps() -> dict[str, list[str]]:

@@ -17,10 +17,11 @@ pytestmark = pytest.mark.unit
 NBTESTS = "nbtests/test_wrong_answers.py::"
 
 
-def test_a_stage_of_a_lab_is_one_lanes_so_is_a_live_file_so_are_the_browsers_and_the_unit_tests():
-    soak = "tests/live/test_soak.py"
-    assert lane(f"{soak}::test_x[00-a]") == lane(f"{soak}::test_y") == soak
+def test_a_stage_of_a_lab_is_one_lanes_and_so_is_each_suite_but_for_files_that_share_nothing():
+    assert lane("tests/live/test_soak.py::test_x[00-a]") == lane("tests/live/test_admin.py::test_y") == "live"
     assert lane("tests/unit/test_plan.py::test_a") == lane("tests/unit/test_ports.py::test_b") == "unit"
+    topologies = "tests/live/test_topologies.py"
+    assert lane(f"{topologies}::test_a[1]") == lane(f"{topologies}::test_b") == topologies
     solved = [
         "solutions/01-concepts.ipynb::cell 3 (01.1)",
         "solutions/01-concepts.ipynb::nbval compared something",

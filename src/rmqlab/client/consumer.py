@@ -28,8 +28,8 @@ BROADCASTING, CLUSTERING = 0, 1
 _FILTERS = "org.apache.rocketmq.remoting.protocol.filter.FilterAPI"
 _CHECK_MS = 3000
 _SUCCESS = 0
-_SHARE_S, _QUEUES_S, _LOOK_S = 0.5, 2.0, 0.02
-"""How long start() waits to have a share of the queues, then for these queues; and between two looks."""
+_MEMBER_S, _SHARE_S, _QUEUE_S, _LOOK_S = 3.0, 0.5, 3.0, 0.02
+"""How long start() waits until a broker counts it in, then for a share, for each queue; between looks."""
 
 LAST_CALLBACKS_MS = 1000
 """How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
@@ -238,15 +238,20 @@ class PushConsumer:
         real = (str(java.withNamespace(topic)) for topic in topics)
         known = {topic for topic in real if routes.containsKey(topic)}
         consumer.getmQClientFactory().rebalanceImmediately()
-        end = time.monotonic() + _SHARE_S
         wanted: set[Any] = set()
-        while known and time.monotonic() < end:
-            # The thread takes one queue after the other, and asks the broker about each.
+        missing, patience, since = -1, _MEMBER_S, time.monotonic()
+        while known and time.monotonic() - since < patience:
             if not wanted:
-                wanted = {queue for topic in known for queue in _share(java, balance, topic)}
-                end += _QUEUES_S if wanted else 0
-            if wanted and balance.getProcessQueueTable().keySet().containsAll(list(wanted)):
-                return
+                shares = [_share(java, balance, topic) for topic in known]
+                wanted = {queue for share in shares for queue in share or ()}
+                patience = _MEMBER_S if None in shares else _SHARE_S
+            if wanted:
+                # The thread takes one queue after the other, and asks the broker about each.
+                left = len(wanted.difference(balance.getProcessQueueTable().keySet()))
+                if not left:
+                    return
+                if left != missing:
+                    missing, patience, since = left, _QUEUE_S, time.monotonic()
             time.sleep(_LOOK_S)
 
     def shutdown(self) -> None:
@@ -290,8 +295,11 @@ def _begin_no_other(service: Any) -> None:
     executor.getQueue().clear()
 
 
-def _share(java: Any, balance: Any, topic: str) -> list[Any]:
-    """Return the queues of a topic that fall to this consumer now (RebalanceImpl#rebalanceByTopic)."""
+def _share(java: Any, balance: Any, topic: str) -> list[Any] | None:
+    """Return the queues of a topic that fall to this consumer now (RebalanceImpl#rebalanceByTopic).
+
+    None if no broker counts it in yet: it has sent its heartbeat, or Java is about to.
+    """
     jutil = jpype.JPackage("java.util")
     queues = jutil.ArrayList(balance.getTopicSubscribeInfoTable().get(topic))
     if str(balance.getMessageModel()) == "BROADCASTING":
@@ -299,7 +307,7 @@ def _share(java: Any, balance: Any, topic: str) -> list[Any]:
     factory, group = balance.getmQClientFactory(), balance.getConsumerGroup()
     members = factory.findConsumerIdList(topic, group)
     if members is None or not members.contains(factory.getClientId()):
-        return []
+        return None
     jutil.Collections.sort(queues)
     jutil.Collections.sort(members)
     strategy = java.getAllocateMessageQueueStrategy()
