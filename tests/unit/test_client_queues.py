@@ -38,7 +38,7 @@ def take(monkeypatch, taken, share):
     """Let a consumer take its queues; `share` says what falls to it. Return the seconds it waited."""
     routes = SimpleNamespace(containsKey=lambda topic: topic == "orders")
     balance = SimpleNamespace(getTopicSubscribeInfoTable=lambda: routes, getProcessQueueTable=lambda: taken)
-    factory = SimpleNamespace(rebalanceImmediately=lambda: None)
+    factory = SimpleNamespace(rebalanceImmediately=lambda: None, updateTopicRouteInfoFromNameServer=str)
     implementation = SimpleNamespace(getRebalanceImpl=lambda: balance, getmQClientFactory=lambda: factory)
     java = SimpleNamespace(getDefaultMQPushConsumerImpl=lambda: implementation, withNamespace=str)
     monkeypatch.setattr(consumer, "_share", lambda *_: share())

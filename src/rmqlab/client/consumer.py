@@ -235,7 +235,10 @@ class PushConsumer:
         consumer = java.getDefaultMQPushConsumerImpl()
         balance = consumer.getRebalanceImpl()
         routes = balance.getTopicSubscribeInfoTable()
-        real = (str(java.withNamespace(topic)) for topic in topics)
+        real = [str(java.withNamespace(topic)) for topic in topics]
+        for topic in real:
+            if not routes.containsKey(topic):  # Java keeps the route of a topic only once it is subscribed to
+                consumer.getmQClientFactory().updateTopicRouteInfoFromNameServer(topic)
         known = {topic for topic in real if routes.containsKey(topic)}
         consumer.getmQClientFactory().rebalanceImmediately()
         wanted: set[Any] = set()
