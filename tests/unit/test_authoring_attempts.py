@@ -97,6 +97,8 @@ def test_what_lies_between_a_guess_and_its_check_runs_with_the_first_guess_and_w
         ("trial()", "prediction = trial()"),  # no guess
         ("trial()", "def trial():\n    return 1\n\nprediction = 7"),
         ("trial()", "import time\nprediction = 7"),
+        ("trial()", "prediction = {[]: 7}"),
+        ("trial()", "prediction = 7 orders"),  # no Python
     ],
 )
 def test_answers_that_may_change_what_lies_between_run_all_of_it(tmp_path, between, answer):

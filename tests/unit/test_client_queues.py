@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rmqlab.client import consumer
-from rmqlab.client.consumer import PushConsumer
+from rmqlab.client import taking_queues
 
 pytestmark = pytest.mark.unit
 
@@ -28,22 +27,25 @@ class Taken:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch):
-    monkeypatch.setattr(consumer, "_LOOK_S", 0.01)
-    monkeypatch.setattr(consumer, "_SHARE_S", 0.05)
-    monkeypatch.setattr(consumer, "_MEMBER_S", 0.4)
-    monkeypatch.setattr(consumer, "_QUEUE_S", 0.5)
+    monkeypatch.setattr(taking_queues, "_LOOK_S", 0.01)
+    monkeypatch.setattr(taking_queues, "_SHARE_S", 0.05)
+    monkeypatch.setattr(taking_queues, "_MEMBER_S", 0.4)
+    monkeypatch.setattr(taking_queues, "_QUEUE_S", 0.5)
 
 
-def take(monkeypatch, taken, share):
+def take(monkeypatch, taken, share, topic="orders"):
     """Let a consumer take its queues; `share` says what falls to it. Return the seconds it waited."""
-    routes = SimpleNamespace(containsKey=lambda topic: topic == "orders")
+    routed = {"orders"}
+    routes = SimpleNamespace(containsKey=routed.__contains__)
     balance = SimpleNamespace(getTopicSubscribeInfoTable=lambda: routes, getProcessQueueTable=lambda: taken)
-    factory = SimpleNamespace(rebalanceImmediately=lambda: None, updateTopicRouteInfoFromNameServer=str)
+    factory = SimpleNamespace(
+        rebalanceImmediately=lambda: None, updateTopicRouteInfoFromNameServer=routed.add
+    )
     implementation = SimpleNamespace(getRebalanceImpl=lambda: balance, getmQClientFactory=lambda: factory)
     java = SimpleNamespace(getDefaultMQPushConsumerImpl=lambda: implementation, withNamespace=str)
-    monkeypatch.setattr(consumer, "_share", lambda *_: share())
+    monkeypatch.setattr(taking_queues, "_share", lambda *_: share())
     began = time.monotonic()
-    PushConsumer._take_queues(java, ["orders"])
+    taking_queues.take_queues(java, [topic])
     return time.monotonic() - began
 
 
@@ -60,6 +62,13 @@ def test_it_waits_for_all_queues_however_long_the_broker_took_to_say_which(monke
 def test_it_waits_until_a_broker_counts_it_in(monkeypatch):
     answers, taken = iter([None, None, QUEUES]), Taken(3)
     take(monkeypatch, taken, lambda: next(answers))
+    assert taken.keySet() == set(QUEUES)
+
+
+def test_of_a_topic_that_was_just_subscribed_to_it_fetches_the_route_first(monkeypatch):
+    taken = Taken(3)
+    take(monkeypatch, taken, lambda: QUEUES, topic="returns")
+    assert taken.looks > 0
     assert taken.keySet() == set(QUEUES)
 
 

@@ -106,14 +106,19 @@ def attempts(text: LabText, wrong: Sequence[Replacement]) -> Iterator[Attempt]:
 
 def _is_guess(cells: Sequence[str]) -> bool:
     """Say whether the first cell only names plain values, and no cell before the check reads them."""
-    given = ast.parse(cells[0]).body
-    if len(cells) == 1 or not all(isinstance(each, ast.Assign) and _is_plain(each.value) for each in given):
+    if len(cells) == 1:
         return False
-    named = {name.id for each in given for name in ast.walk(each) if isinstance(name, ast.Name)}
+    try:
+        given, *between = map(ast.parse, cells[:-1])
+    except SyntaxError:  # an answer that is no Python
+        return False
+    if not all(isinstance(each, ast.Assign) and _is_plain(each.value) for each in given.body):
+        return False
+    named = {name.id for name in ast.walk(given) if isinstance(name, ast.Name)}
     read = {
         name.id
-        for cell in cells[1:-1]
-        for name in ast.walk(ast.parse(cell))
+        for cell in between
+        for name in ast.walk(cell)
         if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)
     }
     return named.isdisjoint(read)
@@ -122,7 +127,7 @@ def _is_guess(cells: Sequence[str]) -> bool:
 def _is_plain(value: ast.expr) -> bool:
     try:
         ast.literal_eval(value)
-    except ValueError:
+    except (ValueError, TypeError):  # no literal; a key that cannot be one
         return False
     return True
 

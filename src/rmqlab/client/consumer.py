@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,10 @@ from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class,
 from rmqlab.client.log import open_log
 from rmqlab.client.message import DELIVERIES, ReceivedMessage
 from rmqlab.client.settings import Settings, State
+from rmqlab.client.taking_queues import take_queues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _CONSUMER = "org.apache.rocketmq.client.consumer."
 BROADCASTING, CLUSTERING = 0, 1
@@ -28,9 +28,6 @@ BROADCASTING, CLUSTERING = 0, 1
 _FILTERS = "org.apache.rocketmq.remoting.protocol.filter.FilterAPI"
 _CHECK_MS = 3000
 _SUCCESS = 0
-_MEMBER_S, _SHARE_S, _QUEUE_S, _LOOK_S = 3.0, 0.5, 3.0, 0.02
-"""How long start() waits until a broker counts it in, then for a share, for each queue; between looks."""
-
 LAST_CALLBACKS_MS = 1000
 """How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
 
@@ -122,7 +119,7 @@ class PushConsumer:
         self.subscribe(topic, expression, sql=sql)
         self._waiting.remove(topic)
         if java is not None:
-            self._take_queues(java, [topic])
+            take_queues(java, [topic])
 
     def register(self, callback: Callable[..., int], *, orderly: bool) -> None:
         """Register the callback of the topics that were subscribed since the last one was registered."""
@@ -217,45 +214,7 @@ class PushConsumer:
             running.register(self)  # in the lock: a callback may be waiting to shut it down
         factory = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
         java_class("rmqlab.EarlyProgress").store(factory, java.getConsumerGroup(), POLL_INTERVAL_MS)
-        self._take_queues(java, self.subscriptions)
-
-    @staticmethod
-    def _take_queues(java: Any, topics: Iterable[str]) -> None:
-        """Wait, shortly, until the consumer has its queues and its place in them.
-
-        A new group begins at the end of a queue unless the first message is already there (the broker's
-        ConsumerManageProcessor), and Java looks where the end is some time after start(): a message sent in
-        between could be missed. So start() returns once it has looked, which may take a busy machine a while.
-        With more consumers than queues, or no route yet, there is nothing to take: it waits shortly, or not.
-
-        It is left to Java's one rebalancing thread. Two at a time would both read a queue's offset from the
-        broker, and the slower one would set back (RebalanceImpl#updateProcessQueueTableInRebalance) what the
-        first messages of the faster one have acknowledged by then.
-        """
-        consumer = java.getDefaultMQPushConsumerImpl()
-        balance = consumer.getRebalanceImpl()
-        routes = balance.getTopicSubscribeInfoTable()
-        real = [str(java.withNamespace(topic)) for topic in topics]
-        for topic in real:
-            if not routes.containsKey(topic):  # Java keeps the route of a topic only once it is subscribed to
-                consumer.getmQClientFactory().updateTopicRouteInfoFromNameServer(topic)
-        known = {topic for topic in real if routes.containsKey(topic)}
-        consumer.getmQClientFactory().rebalanceImmediately()
-        wanted: set[Any] = set()
-        missing, patience, since = -1, _MEMBER_S, time.monotonic()
-        while known and time.monotonic() - since < patience:
-            if not wanted:
-                shares = [_share(java, balance, topic) for topic in known]
-                wanted = {queue for share in shares for queue in share or ()}
-                patience = _MEMBER_S if None in shares else _SHARE_S
-            if wanted:
-                # The thread takes one queue after the other, and asks the broker about each.
-                left = len(wanted.difference(balance.getProcessQueueTable().keySet()))
-                if not left:
-                    return
-                if left != missing:
-                    missing, patience, since = left, _QUEUE_S, time.monotonic()
-            time.sleep(_LOOK_S)
+        take_queues(java, self.subscriptions)
 
     def shutdown(self) -> None:
         """Shut it down: callbacks that run may end, no other begins, the progress is stored.
@@ -296,22 +255,3 @@ def _begin_no_other(service: Any) -> None:
     executor = field.get(service)
     executor.shutdown()
     executor.getQueue().clear()
-
-
-def _share(java: Any, balance: Any, topic: str) -> list[Any] | None:
-    """Return the queues of a topic that fall to this consumer now (RebalanceImpl#rebalanceByTopic).
-
-    None if no broker counts it in yet: it has sent its heartbeat, or Java is about to.
-    """
-    jutil = jpype.JPackage("java.util")
-    queues = jutil.ArrayList(balance.getTopicSubscribeInfoTable().get(topic))
-    if str(balance.getMessageModel()) == "BROADCASTING":
-        return list(queues)
-    factory, group = balance.getmQClientFactory(), balance.getConsumerGroup()
-    members = factory.findConsumerIdList(topic, group)
-    if members is None or not members.contains(factory.getClientId()):
-        return None
-    jutil.Collections.sort(queues)
-    jutil.Collections.sort(members)
-    strategy = java.getAllocateMessageQueueStrategy()
-    return list(strategy.allocate(group, factory.getClientId(), queues, members))

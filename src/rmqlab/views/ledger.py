@@ -72,7 +72,7 @@ def draw(snapshot: Snapshot, what: Mapping[str, Any], looker: Looker) -> Drawing
     )
     y += len(found) * _LINE
     consumed = summary.get("consumed", True) or not wrong.keys().isdisjoint(_OF_CONSUMERS)
-    asked = _AFTERWARDS if consumed else _AFTERWARDS.keys() - _OF_CONSUMERS
+    asked = [verdict for verdict in _AFTERWARDS if consumed or verdict not in _OF_CONSUMERS]
     if absent := [_AFTERWARDS[verdict][1] for verdict in asked if verdict not in found]:
         body += text(PAD, y + 12, " · ".join(f"0 {word}" for word in absent), "f-soft s", data_id="absent")
         y += _LINE

@@ -61,18 +61,21 @@ class Legend:
         number = self._order.get(name)
         return KEYS[-1] if number is None else KEYS[number % (len(KEYS) - 1)]
 
+    def _told(self) -> tuple[list[str], int]:
+        """Return the names that are told, and how many are not."""
+        return [*self._order][:_ENTRIES], max(0, len(self._order) - _ENTRIES)
+
     @property
     def words(self) -> str:
         """The letters' names, for those who read the table; empty without any."""
-        names = [*self._order][:_ENTRIES]
-        more = len(self._order) - len(names)
+        names, more = self._told()
         told = ", ".join(f"{self.letter(name)} {shorten(name, 18)}" for name in names)
         return f"{self.by}: {told}{f' and {more} more' if more else ''}" if told else ""
 
     def draw(self, y: float) -> tuple[str, float]:
         """Draw the legend from `y` down; return it and where it ends."""
         parts, x = [], float(PAD)
-        names = [*self._order][:_ENTRIES]
+        names, more = self._told()
         entries = [(self.letter(name), self.colour(name), shorten(name, 18), name) for name in names]
         if self.has_plain:
             entries.append((_PLAIN, KEYS[-1], f"no {self.by}", ""))
@@ -90,8 +93,7 @@ class Legend:
                 )
             )
             x += width
-        more = len(self._order) - len(names)
-        if more > 0:
+        if more:
             parts.append(text(x, y + 12.5, f"and {more} more", "f-soft s"))
         if entries:
             y += 26
