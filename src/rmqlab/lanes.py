@@ -1,14 +1,15 @@
 """A pytest plugin: what runs beside what in `rmqlab test` (pytest-xdist).
 
 A lane is what runs in one process, one test after the other: a stage of a lab, unsolved or solved with its
-wrong answers; all of the browser's tests, which share a JupyterLab; all unit tests; the live tests, which
-share clusters, but for those files that start all of their own. (xdist's own `--dist loadgroup` does not
-group with pytest 9.)
+wrong answers (`--wrong-apart`: these on a cluster of their own, quicker for a single lab); all of the
+browser's tests, which share a JupyterLab; all unit tests; the live tests, which share clusters, but for those
+files that start all of their own. (xdist's own `--dist loadgroup` does not group with pytest 9.)
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
@@ -18,13 +19,14 @@ _APART = ("test_capstone.py", "test_labs_on_containers.py", "test_topologies.py"
 _LAB = re.compile(r"(?:::|/|\[)(\d\d)[-.]")
 
 
-def lane(nodeid: str) -> str:
+def lane(nodeid: str, *, wrong_apart: bool = False) -> str:
     """Return what a test has to share a lane with.
 
     Args:
         nodeid: pytest's, such as `nbtests/test_wrong_answers.py::test_wrong_answer_gets_its_own_feedback[01.1
             forged]`; of a cell `solutions/01-concepts.ipynb::cell 3 (01.1)`, or, where the course lies not
             below pytest's root, `nbtests/test_solutions.py::01-concepts.ipynb::cell 3 (01.1)`.
+        wrong_apart: Whether a lab's wrong answers do without the cluster that its solutions ran on.
     """
     file = nodeid.partition("::")[0]
     if "nbtests/" not in file and not file.endswith(".ipynb"):
@@ -34,12 +36,18 @@ def lane(nodeid: str) -> str:
     lab = _LAB.search(nodeid)
     if lab is None:
         return nodeid
-    return f"{lab[1]} {'unsolved' if file.endswith('test_unsolved.py') else 'solved'}"
+    stages = {"test_unsolved.py": "unsolved", "test_wrong_answers.py": "wrong" if wrong_apart else "solved"}
+    return f"{lab[1]} {stages.get(Path(file).name, 'solved')}"
 
 
 class _Lanes(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return lane(nodeid)
+        return lane(nodeid, wrong_apart=self.config.option.wrong_apart)
+
+
+def pytest_addoption(parser: Any) -> None:
+    """Add `--wrong-apart`."""
+    parser.addoption("--wrong-apart", action="store_true", help="a lane for each lab's wrong answers")
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:

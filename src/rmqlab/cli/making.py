@@ -54,9 +54,9 @@ def build(
 def check(labs: Labs = None) -> int:
     """Validate the notebooks: solutions pass, labs run unsolved, wrong answers get their feedback."""
     from rmqlab.authoring import validate  # noqa: PLC0415
-    from rmqlab.quality import repository  # noqa: PLC0415
+    from rmqlab.quality import LANES, repository  # noqa: PLC0415
 
-    return validate(repository(), only=labs)
+    return validate(repository(), only=labs, pytest_arguments=(*LANES, *(["--wrong-apart"] if labs else [])))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -14,10 +14,10 @@ import pytest
 from rmqlab.authoring import build
 from rmqlab.quality import LANES
 
-pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.unit, pytest.mark.timeout(400)]
 
-HERE = Path(__file__).parent
-FIXTURE = HERE.parent / "tests" / "course_fixture"
+ROOT = Path(__file__).parents[2]
+FIXTURE = ROOT / "tests" / "course_fixture"
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,8 @@ def root(built, tmp_path):
 def validation_of(root: Path, *arguments: str) -> str:
     """Run the validation on a course and return what pytest printed, lines of passed tests included."""
     environment = {**os.environ, "RMQLAB_COURSE": str(root / "course"), "PYTHONPATH": str(FIXTURE)}
-    command = [sys.executable, "-m", "pytest", str(HERE), "-p", "no:cacheprovider", "-v", "--color=no"]
-    command += [f"--rootdir={HERE.parent}", f"--ignore={Path(__file__)}", *arguments]
+    command = [sys.executable, "-m", "pytest", str(ROOT / "nbtests"), f"--rootdir={ROOT}", "-v", "--color=no"]
+    command += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
     ran = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
