@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,8 @@ os.environ["RMQLAB_HOME"] = str(_HOME)
 os.environ[_MARK] = _SESSION
 # A test that does not name its backend looks at processes, also where an engine answers.
 os.environ.setdefault("RMQLAB_BACKEND", "process")
+# What a shell runs in the background ignores interrupts, and so would the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _UPDATE_AND_CREATE_TOPIC = 17  # RequestCode.UPDATE_AND_CREATE_TOPIC
 _ROUTE_S = 10

@@ -243,9 +243,8 @@ def test_a_fault_of_a_node_that_is_down_is_refused_and_does_not_start_it(hurt: C
 
 
 _BREAK = """
-import signal, sys, time
+import sys, time
 from rmqlab.cluster import attach
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
 with attach("faults").fault("cut", "clients", "broker-a"), attach("faults").fault("pause", "broker-a-s1"):
     print("broken", flush=True)
     time.sleep(60)
