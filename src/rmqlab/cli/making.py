@@ -115,6 +115,15 @@ def bench_grpc(rounds: Annotated[int, typer.Option("-n", help="Rounds of each wa
     return run(rounds, out)
 
 
+@bench_app.command("labs")
+def bench_labs(labs: Labs = None) -> int:
+    """Time each lab from top to bottom, and the check of it."""
+    from rmqlab.bench.labs import run  # noqa: PLC0415
+    from rmqlab.quality import repository  # noqa: PLC0415
+
+    return run(repository(), labs or (), out)
+
+
 @bench_app.command("ledger")
 def bench_ledger() -> int:
     """Compare sends that are reported to the ledger with plain ones; time the reconciling of 100,000."""
