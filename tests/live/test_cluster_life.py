@@ -16,6 +16,7 @@ import pytest
 from actors import eventually, kernel, node_processes, nothing_left
 
 from rmqlab import leases, records, topology
+from rmqlab.backends import process
 from rmqlab.cluster import attach, end_if, list_clusters
 from rmqlab.errors import ClusterError, DiskSpaceError, NoSuchClusterError, PortTakenError, StartError
 from rmqlab.places import state_dir
@@ -58,6 +59,19 @@ def test_a_kernel_that_restarts_finds_its_cluster_as_it_was() -> None:
             time.monotonic() - begun < 5
         )  # a start takes longer; the budget itself is `rmqlab bench start`'s
         attach("restarted").stop()
+
+
+@pytest.mark.timeout(60)
+def test_a_cluster_is_ended_without_waiting_for_its_kernel_which_lives_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_GONE_S", 300)
+    with kernel("lives-on") as living:
+        living.wait_ready()
+        nodes = node_processes("lives-on")
+        assert end_if("lives-on", lambda _record: True)
+        assert {psutil.Process(node).status() for node in nodes} == {psutil.STATUS_ZOMBIE}
+        assert nothing_left("lives-on")
 
 
 def test_a_cluster_whose_kernel_was_killed_is_ended_after_its_lease() -> None:

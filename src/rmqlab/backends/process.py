@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CLOCK_SLACK_S = 3.0
 _NAMED_S = 5.0
 _GONE_S = 10.0
+_LOOK_S = 0.05
 _STANDS_S = 5.0
 _TEMPORARY = "tmp"
 _PR_SET_TIMERSLACK = 29
@@ -140,7 +141,7 @@ class ProcessBackend:
         with contextlib.suppress(psutil.Error):
             process.resume()
             process.terminate()
-            process.wait(timeout_s)
+            _wait_until_ended(process, timeout_s)
         self.kill(handle)
 
     def kill(self, handle: Handle) -> None:
@@ -149,7 +150,7 @@ class ProcessBackend:
         if process is not None:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-                process.wait(_GONE_S)
+                _wait_until_ended(process, _GONE_S)
 
     def pause(self, handle: Handle) -> None:
         """Suspend the process (SIGSTOP); return once it stands still, which may take a while."""
@@ -179,7 +180,7 @@ class ProcessBackend:
             ):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
-                    process.wait(_GONE_S)
+                    _wait_until_ended(process, _GONE_S)
 
 
 @contextlib.contextmanager
@@ -222,6 +223,21 @@ def _wait_until_named(process: psutil.Popen, mark: str) -> None:
     with contextlib.suppress(psutil.Error):  # it has died already: readiness says so
         while mark not in process.cmdline() and time.monotonic() < deadline:
             time.sleep(0.001)
+
+
+def _wait_until_ended(process: psutil.Process, timeout_s: float) -> None:
+    """Wait until a process runs no more, although it may still have its pid.
+
+    `Process.wait` waits for the pid to go, and the nodes of a kernel that lives on stay zombies: it does not
+    ask what became of them.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(_LOOK_S)
+            return
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return
 
 
 def _find(handle: Handle) -> psutil.Process | None:
