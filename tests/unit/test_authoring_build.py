@@ -18,12 +18,6 @@ FIXTURE = Path(__file__).parents[1] / "course_fixture"
 
 
 @pytest.fixture
-def root(tmp_path):
-    shutil.copytree(FIXTURE / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
-
-
-@pytest.fixture
 def lab(root):
     return root / "course" / "90_stand_in"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ from rmqlab.authoring import build
 from rmqlab.errors import CourseError
 
 pytestmark = pytest.mark.unit
-
-FIXTURE = Path(__file__).parents[1] / "course_fixture"
-
-
-@pytest.fixture
-def root(tmp_path):
-    shutil.copytree(FIXTURE / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A lab's own time and that of its check, and which of them miss the budget."""
 
 import io
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from rmqlab.errors import CourseError
 pytestmark = pytest.mark.unit
 
 FIXTURE = Path(__file__).parents[1] / "course_fixture"
-
-
-@pytest.fixture
-def root(tmp_path):
-    """The small course, which needs no broker."""
-    shutil.copytree(FIXTURE / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 def measured(root, monkeypatch, own_s, check_s):

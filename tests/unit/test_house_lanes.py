@@ -37,6 +37,7 @@ def test_a_stage_of_a_lab_is_one_lanes_and_so_is_each_suite_but_for_files_that_s
         == lane("tests/browser/test_x.py::test_y")
         == "browser"
     )
+    assert lane("../nbtests/test_of_no_lab.py::test_z") == "../nbtests/test_of_no_lab.py::test_z"
     wrong = NBTESTS + "test_wrong_answer_gets_its_own_feedback[01.1 forged]"
     assert lane(wrong, wrong_apart=True) == "01 wrong"
     assert {lane(nodeid, wrong_apart=True) for nodeid in solved[:3]} == {"01 solved"}
