@@ -60,7 +60,7 @@ cluster.stop()
 
 
 def record_classes() -> Path:
-    """Run a broker and a client, and write down the names of the classes that they loaded.
+    """Run a broker and a client, and write down the classes that they loaded, and the lambdas that they made.
 
     Raises:
         StartError: the run failed; what it said stands above.
@@ -84,19 +84,22 @@ def record_classes() -> Path:
             lists = [process.stdout.readline().strip() for _ in range(2)]
             if not all(lists):
                 raise StartError("The run that records the classes failed; what it said stands above.")
-            names = dict.fromkeys(name for path in (*lists, of_client) for name in _names(Path(path)))
+            lines = dict.fromkeys(line for path in (*lists, of_client) for line in _lines(Path(path)))
             process.communicate("\n")
-    CLASS_LIST.write_text("".join(f"{name}\n" for name in names), encoding="utf-8", newline="\n")
+    CLASS_LIST.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     return CLASS_LIST
 
 
-def _names(path: Path) -> list[str]:
-    """Take the classes of the JDK and of RocketMQ's jars; generated ones have other names each time."""
+def _lines(path: Path) -> list[str]:
+    """Take the classes of the JDK and of RocketMQ's jars, and their lambdas (lines with `@`).
+
+    A lambda's class is generated and has another name each time; what it is made from stays the same.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
-    from_jars = (line for line in lines if not line.startswith(("@", "#")) and " source: " not in line)
-    names = (line.split(" ")[0] for line in from_jars)
-    generated_or_ours = ("$$Lambda", "LambdaForm", "org/jpype", "rmqlab/")
-    return [name for name in names if not any(mark in name for mark in generated_or_ours)]
+    from_jars = (line for line in lines if not line.startswith("#") and " source: " not in line)
+    kept = (line if line.startswith("@") else line.split(" ")[0] for line in from_jars)
+    generated_or_ours = ("$$Lambda", "/LambdaForm", "org/jpype", "rmqlab/")
+    return [line for line in kept if not any(mark in line for mark in generated_or_ours)]
 
 
 def record_properties() -> Path:

@@ -1,5 +1,6 @@
 """The class archive: made once, found by every JVM, and never in the way."""
 
+import os
 import subprocess
 
 import pytest
@@ -14,6 +15,7 @@ def test_the_class_list_names_classes_of_the_broker_and_of_the_client():
     assert "org/apache/rocketmq/broker/BrokerController" in names
     assert "org/apache/rocketmq/client/producer/DefaultMQProducer" in names
     assert len(names) == len(set(names))
+    assert any(line.startswith("@lambda-proxy org/apache/rocketmq/broker/") for line in names)
 
 
 def test_a_jvm_takes_its_classes_from_the_archive():
@@ -40,6 +42,22 @@ def test_where_no_archive_can_be_made_nobody_tries_again(tmp_path, monkeypatch):
     assert archive.archive_options() == ()
     monkeypatch.setattr(archive, "_dump", lambda *_: pytest.fail("tried again"))
     archive.ensure_archive()
+
+
+def test_archives_of_other_installations_stay_and_the_oldest_go(tmp_path, monkeypatch):
+    path = tmp_path / "classes-mine.jsa"
+    monkeypatch.setattr(archive, "_path", lambda _: path)
+    monkeypatch.setattr(archive, "CLASS_LIST", tmp_path / "missing.lst")
+    for age, name in enumerate(["newest", "newer", "old", "oldest"]):
+        other = tmp_path / f"classes-{name}.jsa"
+        other.touch()
+        os.utime(other, (1000 - age, 1000 - age))
+    archive.ensure_archive()
+    assert {each.stem.removeprefix("classes-") for each in tmp_path.glob("*.jsa")} == {
+        "mine",
+        "newest",
+        "newer",
+    }
 
 
 def _classes_of_a_run(*options):

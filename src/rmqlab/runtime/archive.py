@@ -19,9 +19,10 @@ from rmqlab.runtime.jars import ROCKETMQ, ensure_jars, home
 from rmqlab.runtime.java import find_java
 
 CLASS_LIST = Path(__file__).with_name("classes.lst")
-"""The classes that NameServer, broker and client load; `rmqlab lock` writes it from a run of the three."""
+"""What NameServer, broker and client load, and their lambdas; `rmqlab lock` writes it from a run of them."""
 
 _DUMP_S = 120
+_OTHERS_KEPT = 2  # other Javas, other releases of this package: each would make its own anew, at every start
 _SILENT = "-Xlog:disable"
 _logger = logging.getLogger("rmqlab.runtime")
 
@@ -59,7 +60,8 @@ def _path(jars: tuple[Path, ...]) -> Path:
 
 def _dump(jars: tuple[Path, ...], path: Path) -> None:
     """Write the archive, or an empty file where this Java cannot: then nobody tries again."""
-    for outdated in path.parent.glob("classes-*.jsa"):
+    others = sorted(path.parent.glob("classes-*.jsa"), key=lambda each: each.stat().st_mtime)
+    for outdated in others[:-_OTHERS_KEPT]:
         outdated.unlink(missing_ok=True)
     java = find_java()
     partial = path.with_suffix(".new")
