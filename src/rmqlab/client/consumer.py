@@ -15,7 +15,7 @@ from rmqlab.client.callbacks import ErrorLog
 from rmqlab.client.java import POLL_INTERVAL_MS, detach_with_thread, java_class, jvm_runs
 from rmqlab.client.log import open_log
 from rmqlab.client.message import DELIVERIES, ReceivedMessage
-from rmqlab.client.settings import Settings, State
+from rmqlab.client.settings import LAST_CALLBACKS_S, Settings, State
 from rmqlab.client.taking_queues import take_queues
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ BROADCASTING, CLUSTERING = 0, 1
 _FILTERS = "org.apache.rocketmq.remoting.protocol.filter.FilterAPI"
 _CHECK_MS = 3000
 _SUCCESS = 0
-LAST_CALLBACKS_MS = 1000
-"""How long shutdown() lets callbacks end that have begun; the C++ client waits for them without a limit."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class PushConsumer:
         self.threads: int | None = None
         self.batch_size: int | None = None
         self.retry_delay_level = 0  # of a failed message: 0 the broker's choice, -1 the dead-letter topic
-        self.last_callbacks_ms = LAST_CALLBACKS_MS
+        self.last_callbacks_ms = int(LAST_CALLBACKS_S * 1000)
         self.subscribes_later = False
         self.configuring: list[Callable[[Any], None]] = []
         self.errors = ErrorLog()

@@ -25,6 +25,9 @@ They also answer what the client is asked about itself (ConsumerRunningInfo), fo
 and wait: on two processors two such questions at a time leave nobody to complete the answers.
 """
 
+LAST_CALLBACKS_S = 10.0
+"""How long a consumer's shutdown() lets callbacks end that have begun; the C++ client has no limit."""
+
 _DOMAIN_TIMEOUT_S = 3.0
 _DOMAIN_URL = "http://{domain}:8080/rocketmq/nsaddr"
 _ADDRESSES = re.compile(r"^[^\s;:]+:\d{1,5}(;[^\s;:]+:\d{1,5})*$")

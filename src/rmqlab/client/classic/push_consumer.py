@@ -11,7 +11,7 @@ from rmqlab.client.classic.options import ClientOptions, check_number
 from rmqlab.client.classic.package import client, exceptions, ffi
 from rmqlab.client.classic.where import ConsumeFromWhere, check_where, set_where
 from rmqlab.client.reasons import reason_of
-from rmqlab.client.settings import State
+from rmqlab.client.settings import LAST_CALLBACKS_S, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ class PushConsumer(client.PushConsumer):
         max_reconsume_times: int | None = None,
         retry_delay_level: int = 0,
         suspend_ms: int = 1000,
-        shutdown_wait_s: float = 10.0,
+        shutdown_wait_s: float = LAST_CALLBACKS_S,
         trace: bool | str = False,
         instance: str | None = None,
         credentials: tuple[str, str] | None = None,
