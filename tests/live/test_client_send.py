@@ -97,6 +97,15 @@ def test_a_batch_is_split_by_size_in_order_and_every_message_arrives(client):
     assert [message.msg_id for message in stored] == [each for result in results for each in result.msg_ids]
 
 
+def test_the_queues_hold_all_that_was_stored_once_its_dispatch_was_awaited(client):
+    topic, producer = client.topic(queues=1), client.producer()
+    for burst in range(1, 4):
+        producer.send_batch([client.api.Message(topic, "x")] * 10_000, max_bytes=4_000_000)
+        assert client.admin.await_dispatch(timeout_s=30)
+        (queue,) = client.admin.topic_stats(topic).values()
+        assert queue.max_offset == burst * 10_000
+
+
 def test_a_batch_can_go_to_a_named_queue_and_an_empty_one_nowhere(client):
     topic = client.topic(queues=4)
     producer = client.producer()

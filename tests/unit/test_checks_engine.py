@@ -66,6 +66,18 @@ def outcome_and_key(verdict):
     return verdict.outcome.value, verdict.key
 
 
+def test_the_cluster_may_catch_up_before_an_answer_is_judged_and_is_left_alone_without_one(lab):
+    lab.truth, caught_up = "not there yet", []
+
+    def catch_up():
+        caught_up.append(True)
+        lab.truth = "stored"
+
+    blank = engine.check(lab, "00.1", {"result": ...}, before=catch_up)
+    assert (outcome_and_key(blank)[0], caught_up) == ("NOT ATTEMPTED", [])
+    assert engine.check(lab, "00.1", {"result": "stored"}, before=catch_up).passed
+
+
 def test_right_answer_passes_and_is_remembered(lab):
     verdict = engine.check(lab, "00.1", {"result": "stored"})
     assert (verdict.outcome.value, verdict.exercise, verdict.title) == ("PASSED", "00.1", "Send")

@@ -19,20 +19,23 @@ from rmqlab.checks.verdict import Outcome, Verdict, error, not_attempted
 from rmqlab.errors import RmqLabError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rmqlab.checks.declarations import Exercise
 
 _REPORT = "This is not your answer's fault: please report this line in the course's issue tracker."
 
 
-def check(lab: Any, exercise_id: str, answers: Mapping[str, Any]) -> Verdict:
+def check(
+    lab: Any, exercise_id: str, answers: Mapping[str, Any], *, before: Callable[[], object] | None = None
+) -> Verdict:
     """Judge the answers to one exercise by the facts of the lab's broker, and record the verdict.
 
     Args:
         lab: The lab object; its `slug` says which lab's checks apply.
         exercise_id: "NN.k".
         answers: The learner's answers by name.
+        before: Called before the cluster is looked at; by default, nothing is.
     """
     try:
         loaded = lab_checks(lab.slug)
@@ -44,6 +47,8 @@ def check(lab: Any, exercise_id: str, answers: Mapping[str, Any]) -> Verdict:
     except RmqLabError as broken:
         return replace(error("no-checks", str(broken)), exercise=str(exercise_id))
     blank = _unanswered(exercise, answers)
+    if blank is None and before is not None:
+        before()
     verdict = replace(
         _judged(lab, exercise, answers, loaded) if blank is None else blank,
         exercise=exercise_id,

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from rmqlab.client.broker_commands import topic_attributes
-from rmqlab.client.broker_questions import asking
+from rmqlab.client.broker_questions import BrokerQuestions, asking
 from rmqlab.client.message_questions import MessageQuestions
 from rmqlab.client.names import without_system_topics
 from rmqlab.errors import AdminError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 
 _POLL_S = 0.01
+_AT_ONCE_MS = 500
+"""Enough for a broker that answers at all."""
 
 
 class Admin(MessageQuestions):
@@ -101,6 +103,31 @@ class Admin(MessageQuestions):
             return without_system_topics(names, self._api.getBrokerClusterInfo(self._timeout_ms))
 
     # -- queues and progress -----------------------------------------------------------------------
+
+    def await_dispatch(self, timeout_s: float = 3.0) -> bool:
+        """Wait until all that the brokers have stored stands in its queues; say whether it does.
+
+        A broker answers a send when the message is in its commit log. What is asked about queues sees it once
+        ReputMessageService has passed it on: a millisecond later, or more on a busy machine. A broker that
+        does not answer is not waited for.
+
+        Args:
+            timeout_s: Deadline, in seconds, for all brokers together.
+        """
+        deadline = time.monotonic() + timeout_s
+        behind = self._everywhere("wait for what it has stored")
+        while behind := [address for address in behind if self._is_behind(address)]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_S)
+        return True
+
+    def _is_behind(self, address: str) -> bool:
+        patience_ms = min(self._timeout_ms, _AT_ONCE_MS)
+        try:
+            return BrokerQuestions(self._api, address, patience_ms, self._names).undispatched() > 0
+        except AdminError:
+            return False
 
     def topic_stats(self, topic: str) -> dict[QueueRef, QueueStats]:
         """Return the extent of each queue of a topic (mqadmin topicStatus), sorted; empty without a route."""

@@ -72,6 +72,10 @@ class BrokerQuestions:
             table = self._api.getBrokerRuntimeInfo(self._address, self._timeout_ms).getTable()
             return {str(entry.getKey()): str(entry.getValue()) for entry in table.entrySet()}
 
+    def undispatched(self) -> int:
+        """Return how many bytes are stored and not in their queues yet (ReputMessageService)."""
+        return int(self.runtime_stats().get("dispatchBehindBytes", 0))
+
     def delays(self) -> DelayQuestions:
         """Return the questions about what the broker holds back."""
         return DelayQuestions(self._api, self._address, self._timeout_ms, self._names)
