@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from jupyterlab import START_S
 from playwright.sync_api import expect
 
 from rmqlab.client.facts import StoredMessage
@@ -75,7 +76,7 @@ def notebook(jupyterlab, open_notebook):
 def test_messages_wait_on_the_board_and_leave_it_when_they_are_due(notebook):
     notebook.run_all()
     board = notebook.pictures("Delay board")
-    expect(board).to_be_visible(timeout=60 * MS)
+    expect(board).to_be_visible(timeout=START_S * MS)
     level = board.locator('[data-id="row-3"]')
     dots = level.locator('[data-id^="m-broker-a-3-"]')
     expect(dots).to_have_count(2, timeout=SLOW_S * MS)

@@ -6,6 +6,7 @@ import contextlib
 import time
 
 import pytest
+from jupyterlab import START_S
 from playwright.sync_api import expect
 
 from rmqlab.cluster import attach
@@ -62,7 +63,7 @@ def test_the_pictures_follow_the_broker_and_do_what_is_clicked(notebook, page):
     dots = queues.locator("[data-action=select]")
 
     # The queues fill while the cell that sends is still running.
-    expect(queues).to_be_visible(timeout=60 * MS)
+    expect(queues).to_be_visible(timeout=START_S * MS)
     counts, deadline = set(), time.monotonic() + SLOW_S
     while (count := dots.count()) < MESSAGES:
         counts.add(count)

@@ -80,6 +80,12 @@ def arrive(got, expected, seconds=60.0):
     assert sorted(bodies(got)) == sorted(expected)
 
 
+def what_was_written(cluster):
+    """Return the ends of the logs that tell whom a broker asks, and whom a proxy says it should."""
+    logs = [*cluster.folder.rglob("transaction.log"), *cluster.folder.rglob("proxy.log")]
+    return {log.name: log.read_text(errors="replace").splitlines()[-40:] for log in logs}
+
+
 def test_every_body_arrives_byte_for_byte(kit):
     topic = kit.topic()
     _, got = kit.consume(topic)
@@ -227,7 +233,11 @@ def test_an_undecided_transaction_is_asked_about_and_ends_as_the_answer_says(kit
     _, send = kit.transaction_producer(topic, check)
     send(b"commit", None)
     send(b"rollback", None)
-    wait_until(lambda: min(asked.count(b"commit"), asked.count(b"rollback")) >= 2, lambda: f"{asked}", 60)
+    wait_until(
+        lambda: min(asked.count(b"commit"), asked.count(b"rollback")) >= 2,
+        lambda: f"asked about {asked}; {what_was_written(kit.cluster)}",
+        60,
+    )
     arrive(got, [b"commit"])
 
 
