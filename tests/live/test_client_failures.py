@@ -6,12 +6,18 @@ import threading
 import time
 import warnings
 
+import jpype
 import pytest
 from classic_kit import Inbox, wait_until
 
 pytestmark = pytest.mark.live
 
 MESSAGE = "org.apache.rocketmq.common.message.MessageExt"
+STORES = "org.apache.rocketmq.client.consumer.store"
+
+
+def from_memory():
+    return jpype.JClass(f"{STORES}.ReadOffsetType").READ_FROM_MEMORY
 
 
 def committed(client, group, topic):
@@ -189,9 +195,7 @@ def test_a_callback_may_shut_its_own_consumer_down_and_its_message_counts_as_don
 
 
 def test_messages_that_are_handed_over_during_a_shutdown_are_left_for_the_next_consumer(client, monkeypatch):
-    import jpype  # noqa: PLC0415  (unit tests of this folder's neighbours pay for no JVM)
-
-    from rmqlab.client import running  # noqa: PLC0415
+    from rmqlab.client import running  # noqa: PLC0415  (collecting tests pays for no JVM)
 
     topic, started, handed_over, end = (
         client.topic(queues=1),
@@ -226,10 +230,63 @@ def test_messages_that_are_handed_over_during_a_shutdown_are_left_for_the_next_c
     assert consumer.errors == ()
 
 
+class InterruptedProgress:
+    """A consumer's OffsetStore (Java) whose thread is interrupted between reading progress and telling it.
+
+    It goes on when `goes_on` is set, or when somebody else has told later progress.
+    """
+
+    def __init__(self, java):
+        self.java, self.store = java, None
+        self.has_read, self.goes_on, self.has_told = threading.Event(), threading.Event(), threading.Event()
+
+    def load(self):
+        instance = self.java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+        self.store = jpype.JClass(f"{STORES}.RemoteBrokerOffsetStore")(instance, self.java.getConsumerGroup())
+        self.store.load()
+
+    def persistAll(self, queues):  # noqa: N802  (Java's name)
+        queues = list(queues)
+        read = [(queue, self.store.readOffset(queue, from_memory())) for queue in queues]
+        if not self.has_read.is_set() and any(offset > 0 for _, offset in read):
+            self.has_read.set()
+            self.goes_on.wait(20)
+            for queue, offset in read:
+                self.store.updateConsumeOffsetToBroker(queue, offset, True)  # noqa: FBT003
+            self.has_told.set()
+            return
+        self.store.persistAll(jpype.java.util.HashSet(queues))
+        if self.has_read.is_set():
+            self.goes_on.set()
+            self.has_told.wait(20)
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+
+def test_progress_that_was_read_earlier_is_never_told_after_the_last_one(client):
+    topic, group, stores = client.topic(queues=1), client.name("CID"), []
+
+    def interrupt(java):
+        stores.append(InterruptedProgress(java))
+        java.setOffsetStore(jpype.JProxy(f"{STORES}.OffsetStore", inst=stores[0]))
+
+    consumer, inbox = client.consumer(topic, group=group, started=False)
+    consumer._handle.configuring.append(interrupt)
+    consumer.start()
+    (store,) = stores
+    client.send(topic, "first")
+    assert store.has_read.wait(20)
+    client.send(topic, "second", "third")
+    inbox.wait(3)
+    threading.Timer(2, store.goes_on.set).start()
+    consumer.shutdown()
+    assert store.has_told.is_set()
+    wait_until(lambda: committed(client, group, topic) == 3, seconds=5, what="the last progress")
+
+
 def test_only_the_rebalancing_thread_looks_up_where_a_consumer_begins(client):
     # Two at a time would set each other's progress back: what was just acknowledged comes again.
-    import jpype  # noqa: PLC0415
-
     looked = []
 
     class Offsets:

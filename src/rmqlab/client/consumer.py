@@ -233,17 +233,26 @@ class PushConsumer:
 
     def _leave(self, java: Any) -> None:
         self._deliveries.leave()
-        consumer = java.getDefaultMQPushConsumerImpl()
-        java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
         java.suspend()
-        _begin_no_other(consumer.getConsumeMessageService())
-        what = (java, consumer.getmQClientFactory())
-        self._ending = threading.Thread(target=running.end, args=what, name="rmqlab-shutdown", daemon=True)
+        executor = _begin_no_other(java.getDefaultMQPushConsumerImpl().getConsumeMessageService())
+        self._ending = threading.Thread(
+            target=self._end, args=(java, executor), name="rmqlab-shutdown", daemon=True
+        )
         self._ending.start()
 
+    def _end(self, java: Any, executor: Any) -> None:
+        detach_with_thread()
+        executor.awaitTermination(
+            self.last_callbacks_ms, jpype.JClass("java.util.concurrent.TimeUnit").MILLISECONDS
+        )
+        java.setAwaitTerminationMillisWhenShutdown(0)  # it would wait as long again, and once more after that
+        instance = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+        java_class("rmqlab.EarlyProgress").settle(instance, self.last_callbacks_ms)
+        running.end(java, instance)
 
-def _begin_no_other(service: Any) -> None:
-    """Let a consume service's threads (its private `consumeExecutor`) end what they have begun, and no more.
+
+def _begin_no_other(service: Any) -> Any:
+    """Let a consume service's threads (its private `consumeExecutor`) end what they have begun; return it.
 
     Left to Java's shutdown() they would go on with what waits for them, for as long as it waits. They take no
     new work before the queue is emptied: a batch may be being handed to them, message by message, just now.
@@ -253,3 +262,4 @@ def _begin_no_other(service: Any) -> None:
     executor = field.get(service)
     executor.shutdown()
     executor.getQueue().clear()
+    return executor

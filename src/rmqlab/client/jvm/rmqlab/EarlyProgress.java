@@ -1,14 +1,17 @@
 package rmqlab;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.rocketmq.client.impl.consumer.MQConsumerInner;
 import org.apache.rocketmq.client.impl.factory.MQClientInstance;
 
 /**
- * Tells the brokers a consumer's progress in its first ten seconds too: MQClientInstance.startScheduledTask
- * begins only then, whatever persistConsumerOffsetInterval says.
+ * When brokers are told a consumer's progress: in its first ten seconds too, for MQClientInstance.startScheduledTask
+ * begins only then, whatever persistConsumerOffsetInterval says; and no older progress after the last one.
  *
  * Compile: javac --release 17 -g:none -cp "ROCKETMQ_JARS/*" EarlyProgress.java
  */
@@ -32,6 +35,24 @@ public final class EarlyProgress {
                     consumer.persistConsumerOffset();
                 }
             }, at, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /**
+     * Waits until nobody is telling progress that was read before this call. Who was interrupted between reading
+     * and telling it would else tell it after shutdown() has told the last: a broker takes any, and what is done
+     * would come again.
+     */
+    public static void settle(MQClientInstance instance, long atMostMs) throws Exception {
+        // Each has a single thread: what it has begun has ended when it comes to this.
+        for (ExecutorService each : new ExecutorService[] {CLOCK, instance.getScheduledExecutorService()}) {
+            try {
+                each.submit(() -> { }).get(atMostMs, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException ended) {
+                continue;
+            } catch (TimeoutException busy) {
+                return;
+            }
         }
     }
 }
