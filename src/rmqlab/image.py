@@ -12,12 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rmqlab.backends.docker_engine import engine_client, image_for, require_image
+from rmqlab.backends.docker_engine import engine_client, image_for, require_image, runs_on_arm
 from rmqlab.errors import EngineError
 from rmqlab.runtime.archive import CLASS_LIST
 from rmqlab.runtime.jars import ensure_jars
 from rmqlab.runtime.java import find_java
 from rmqlab.runtime.lockfile import read_lock
+from rmqlab.runtime.platforms import rocksdb_on_arm
 from rmqlab.workspace import repository
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def pull_image() -> str:
             f"{name} could not be pulled: {error.explanation or error}. Check the network and the engine's "
             "registry mirror; or build one of your own: `rmqlab image`."
         ) from error
-    require_image(name)
+    if runs_on_arm(require_image(name)):
+        rocksdb_on_arm()  # what a broker needs there beside the image: now, while there is a network
     return name
 
 

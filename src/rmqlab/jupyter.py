@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rmqlab.learner_copies import bring_up_to_date, find_notebook, take_fresh
-from rmqlab.runtime import ensure_archive, ensure_jars, find_java
+from rmqlab.runtime import ensure_archive, ensure_jars, ensure_native, find_java
 from rmqlab.workspace import repository
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def open_lab(
     notebook = find_notebook(work.glob("*.ipynb"), lab)
     find_java()
     ensure_jars()
+    ensure_native()
     ensure_archive()
     command = jupyter_command(work, notebook.name, browser=browser, port=port, more=more)
     return _become(command, jupyter_environment(), work)

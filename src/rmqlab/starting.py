@@ -17,7 +17,7 @@ from rmqlab.errors import ClusterError, DiskSpaceError, ExternalClusterError
 from rmqlab.options import ClusterOptions
 from rmqlab.plan import BLOCK, plan
 from rmqlab.records import Record
-from rmqlab.runtime import ensure_archive, ensure_jars, slow_disk
+from rmqlab.runtime import ensure_archive, ensure_jars, ensure_native, slow_disk
 from rmqlab.topology import BESIDE, KAFKA, find_topology
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def start_cluster(  # noqa: PLR0913  (each is one choice of the caller)
             )
         if chosen.name == "process" and shape.name not in BESIDE:
             ensure_jars()
+            ensure_native()
             ensure_archive()
         record = Record(
             name,

@@ -12,12 +12,14 @@ import pytest
 from actors import nothing_left
 
 from rmqlab import records
-from rmqlab.backends import DockerBackend
+from rmqlab.backends import DockerBackend, docker
+from rmqlab.backends.container import CLASSES
 from rmqlab.backends.docker import clusters_by_label
 from rmqlab.backends.docker_engine import engine_client, image_for
 from rmqlab.backends.strays import end_strays
 from rmqlab.client import remoting
 from rmqlab.errors import EngineError, PortTakenError
+from rmqlab.runtime.platforms import rocksdb_on_arm
 from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
@@ -43,6 +45,24 @@ def containers(cluster: str) -> list[Container]:
     return engine_client().containers.list(
         all=True, ignore_removed=True, filters={"label": f"rmqlab.cluster={cluster}"}
     )
+
+
+def test_a_container_on_arm_gets_the_library_that_rocketmq_lacks_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(docker, "runs_on_arm", lambda _: True)
+    cluster = start_cluster("single", name="on-arm", backend="docker", lease_s=120)
+    try:
+        for node in cluster.nodes.values():
+            assert (cluster.folder / node.name / CLASSES / rocksdb_on_arm().name).is_file()
+            assert CLASSES in environment(cluster, node.name)["CLASSPATH"]
+    finally:
+        cluster.stop()
+
+
+def environment(cluster: Cluster, node: str) -> dict[str, str]:
+    (container,) = (each for each in containers(cluster.name) if each.labels.get("rmqlab.node") == node)
+    return dict(pair.split("=", 1) for pair in container.attrs["Config"]["Env"])
 
 
 def test_every_published_port_is_on_the_loopback_address_only(contained: Cluster) -> None:

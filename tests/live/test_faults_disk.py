@@ -11,10 +11,12 @@ from actors import eventually, send_to
 from rmqlab.errors import FaultError
 from rmqlab.faults import TRANSIENT_POOL
 from rmqlab.options import ClusterOptions
+from rmqlab.runtime import platforms
 from rmqlab.starting import start_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rmqlab.cluster import Cluster
 
@@ -57,6 +59,22 @@ def test_a_pool_that_a_restarted_broker_does_not_use_cannot_be_slow() -> None:
         eventually(lambda: took_s(cluster) < 0.5, timeout_s=10, why="its flushes are slow")
     finally:
         cluster.stop()
+
+
+def test_a_broker_with_a_pool_starts_where_the_c_library_cannot_lock_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(platforms, "_WINDOWS", True)
+    monkeypatch.setenv("RMQLAB_NODE_OPTIONS", f"-Xlog:class+load:file={tmp_path}/%p.log")
+    options = ClusterOptions(flush="sync", properties=TRANSIENT_POOL)
+    cluster = start_cluster("single", name="pooled-unlocked", backend="process", options=options, lease_s=120)
+    try:
+        took_s(cluster)
+    finally:
+        cluster.stop()
+    loaded = [line for log in tmp_path.glob("*.log") for line in log.read_text().splitlines()]
+    (libc,) = (line for line in loaded if ".store.util.LibC " in line)
+    assert "/runtime/windows/" in libc
 
 
 def test_a_delay_beyond_reason_is_refused(pooled: Cluster) -> None:

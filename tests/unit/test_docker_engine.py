@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 
 from rmqlab.backends import docker_engine
-from rmqlab.backends.docker_engine import engine_client, find_engine, image_for, require_image
+from rmqlab.backends.docker_engine import engine_client, find_engine, image_for, require_image, runs_on_arm
 from rmqlab.errors import EngineError, EngineGoneError
 from rmqlab.image import pull_image
 from rmqlab.runtime import RELEASES, ROCKETMQ
@@ -211,6 +211,11 @@ def test_an_engine_of_windows_containers(engine: Callable[..., str]) -> None:
     with pytest.raises(EngineError) as error:
         require_image(IMAGE)
     assert "runs windows containers. Switch Docker Desktop to Linux containers." in sentence(error)
+
+
+def test_an_engine_says_whether_it_runs_on_arm(engine: Callable[..., str]) -> None:
+    assert runs_on_arm(engine({"/version": (200, {"Os": "linux", "Arch": "arm64"})}))
+    assert not runs_on_arm(engine(HERE))
 
 
 def test_an_engine_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:

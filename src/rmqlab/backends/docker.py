@@ -32,11 +32,13 @@ from rmqlab.backends.docker_engine import (
     find_engine,
     image_for,
     require_image,
+    runs_on_arm,
 )
 from rmqlab.backends.docker_words import in_our_words
 from rmqlab.backends.jvm import log_tail
 from rmqlab.errors import ClusterError, EngineError, EngineGoneError
 from rmqlab.places import state_dir
+from rmqlab.runtime.platforms import rocksdb_on_arm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,11 +114,13 @@ class DockerBackend:
             file.write_text(text, encoding="utf-8", newline="\n")
         more = os.environ.get("RMQLAB_NODE_OPTIONS", "").split()
         environment = node_environment(spec, more)
+        image = image_for(spec.release)
+        address = require_image(image, _engine_of(folder.parent))
         if ours := our_classes(spec):
             shutil.copytree(ours, folder / CLASSES, dirs_exist_ok=True)
             environment["CLASSPATH"] = str(INSIDE / spec.name / CLASSES)
-        image = image_for(spec.release)
-        address = require_image(image, _engine_of(folder.parent))
+            if runs_on_arm(address):
+                shutil.copy2(rocksdb_on_arm(), folder / CLASSES)
         with in_our_words():
             engine = engine_client(address)
             last = _named(engine, _name(cluster, spec.name))

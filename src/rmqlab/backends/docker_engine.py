@@ -106,6 +106,12 @@ def require_image(image: str, address: str | None = None, within_s: float = PATI
     return address
 
 
+def runs_on_arm(address: str) -> bool:
+    """Say whether an engine's containers run on an ARM processor, as Docker Desktop's do on a newer Mac."""
+    _, engine = _ask(address, "/version", PATIENCE_S)
+    return engine.get("Arch") == "arm64"
+
+
 def container_status(address: str, container: str) -> str:
     """Return a container's status, such as `running`, `paused`, `exited`; empty where it is gone.
 

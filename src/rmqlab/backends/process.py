@@ -19,7 +19,8 @@ from rmqlab.backends.base import Usage
 from rmqlab.backends.jvm import CONSOLE, JVM_OPTIONS, log_tail
 from rmqlab.errors import ClusterError
 from rmqlab.links import listening_hosts
-from rmqlab.runtime import RELEASES, archive_options, ensure_jars, find_java
+from rmqlab.runtime import RELEASES, archive_options, ensure_jars, ensure_native, find_java
+from rmqlab.runtime.platforms import classpath_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,6 +51,8 @@ def java_command(spec: NodeSpec, folder: Path) -> list[str]:
     java = find_java()
     release = RELEASES[spec.release]
     classpath = [*(ensure_jars(release.jars) if release.jars else ()), release.ours]
+    if release.is_pinned:
+        classpath = [*classpath_before(spec.files.values()), *classpath, *ensure_native()]
     return [
         str(java.executable),
         f"-Xmx{spec.max_heap_mb}m",

@@ -58,7 +58,14 @@ def fetch(
     kafka: Annotated[bool, typer.Option("--kafka", help="Those of the Kafka of lab 13 too.")] = False,
 ) -> None:
     """Fetch the broker's files now, so that the labs work offline."""
-    from rmqlab.runtime import RELEASES, ROCKETMQ, ensure_archive, ensure_jars, find_java  # noqa: PLC0415
+    from rmqlab.runtime import (  # noqa: PLC0415
+        RELEASES,
+        ROCKETMQ,
+        ensure_archive,
+        ensure_jars,
+        ensure_native,
+        find_java,
+    )
     from rmqlab.topology import KAFKA, LEGACY  # noqa: PLC0415
 
     java = find_java()
@@ -68,6 +75,7 @@ def fetch(
             count = len(ensure_jars(release.jars))
             product = "Kafka" if name == KAFKA else "RocketMQ"
             typer.echo(f"{product} {release.jars.version}: {count} jars, verified.")
+    ensure_native()
     ensure_archive()
     typer.echo(f"Java {java.version} from {java.source}.")
 

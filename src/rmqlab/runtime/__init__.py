@@ -3,6 +3,7 @@
 from rmqlab.runtime.archive import archive_options, ensure_archive
 from rmqlab.runtime.jars import ROCKETMQ, ensure_jars, jars_status
 from rmqlab.runtime.java import Java, find_java
+from rmqlab.runtime.platforms import ensure_native
 from rmqlab.runtime.releases import QUICK_END, RELEASES
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "archive_options",
     "ensure_archive",
     "ensure_jars",
+    "ensure_native",
     "find_java",
     "jars_status",
 ]
