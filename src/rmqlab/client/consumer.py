@@ -246,9 +246,7 @@ class PushConsumer:
             self.last_callbacks_ms, jpype.JClass("java.util.concurrent.TimeUnit").MILLISECONDS
         )
         java.setAwaitTerminationMillisWhenShutdown(0)  # it would wait as long again, and once more after that
-        instance = java.getDefaultMQPushConsumerImpl().getmQClientFactory()
-        java_class("rmqlab.EarlyProgress").settle(instance, self.last_callbacks_ms)
-        running.end(java, instance)
+        running.end_consumer(java, java.getDefaultMQPushConsumerImpl().getmQClientFactory())
 
 
 def _begin_no_other(service: Any) -> Any:

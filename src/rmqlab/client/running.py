@@ -20,6 +20,7 @@ EXIT_DEADLINE_S = 5.0
 """How long all clients together may take to shut down when Python exits."""
 
 _NUDGE_S = 0.02
+_SETTLE_MS = 1000  # telling progress takes a millisecond, and longer only to a broker that is gone
 _logger = logging.getLogger("rmqlab.client")
 _lock = threading.Lock()
 _running: dict[int, Any] = {}
@@ -91,6 +92,13 @@ def end(java: Any, instance: Any) -> None:
         if nudging.ident:
             # One that comes back from Java while the interpreter ends would take the process down with it.
             nudging.join()
+
+
+def end_consumer(java: Any, instance: Any) -> None:
+    """As `end`, when nobody tells older progress any more: what shutdown() tells is the last."""
+    detach_with_thread()
+    java_class("rmqlab.EarlyProgress").settle(instance, _SETTLE_MS)
+    end(java, instance)
 
 
 def _tracing(java: Any) -> tuple[Any, ...]:

@@ -119,7 +119,7 @@ class LitePull:
                 self.state = State.ENDED
         running.forget(self)
         if java is not None and jvm_runs():
-            running.end(java, self._instance)
+            running.end_consumer(java, self._instance)
 
     def call(self, ask: Callable[[Any], Any], *, again: bool = True) -> Any:
         """Do something with the running Java consumer; once more, if its request could not be written.
