@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from rmqlab.cluster import Cluster, attach, list_clusters
     from rmqlab.connecting import connect
     from rmqlab.expecting import expect_error
-    from rmqlab.lab import Lab, start_lab
+    from rmqlab.lab import Lab
     from rmqlab.starting import start_cluster
+    from rmqlab.starting_lab import start_lab
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,7 @@ _HOME = {
     "expect_error": "rmqlab.expecting",
     "list_clusters": "rmqlab.cluster",
     "start_cluster": "rmqlab.starting",
-    "start_lab": "rmqlab.lab",
+    "start_lab": "rmqlab.starting_lab",
 }
 
 __all__ = [
