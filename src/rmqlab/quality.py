@@ -25,8 +25,9 @@ SUITES = ("tests/unit", "tests/live", "tests/browser", "nbtests")
 """In the order in which a fault is cheapest to understand."""
 
 LANES = ("-p", "rmqlab.lanes", "-n", str(min(4, max(2, os.cpu_count() or 1))))
-"""Lanes at a time (`rmqlab.lanes`; `-n 0`: none), one for each core: with a third on two cores a lab missed a
-deadline, at load 27. Four at most: with more, the live tests' lane is the longest.
+"""Lanes at a time (`rmqlab.lanes`; `-n 0`: none), one for each core: a third on two cores saves a sixth of
+the time, and some test misses its deadline, at load 14 to 30. Four at most: with more, the live tests' lane is
+the longest.
 """
 
 
