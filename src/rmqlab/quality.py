@@ -26,8 +26,8 @@ SUITES = ("tests/unit", "tests/live", "tests/browser", "nbtests")
 
 LANES = ("-p", "rmqlab.lanes", "-n", str(min(4, max(2, os.cpu_count() or 1))))
 """Lanes at a time (`rmqlab.lanes`; `-n 0`: none), one for each core: a third on two cores saves a sixth of
-the time, and some test misses its deadline, at load 14 to 30. Four at most: with more, the live tests' lane is
-the longest.
+the time, and some test misses its deadline, at load 14 to 30. Four at most: with more, the lane of the live
+tests is the longest.
 """
 
 
