@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from rmqlab.client.facts import ConsumerInfo, Progress, QueueRef, QueueStats
 
 _POLL_S = 0.01
-_AT_ONCE_MS = 500
-"""Enough for a broker that answers at all."""
 
 
 class Admin(MessageQuestions):
@@ -109,21 +107,21 @@ class Admin(MessageQuestions):
 
         A broker answers a send when the message is in its commit log. What is asked about queues sees it once
         ReputMessageService has passed it on: a millisecond later, or more on a busy machine. A broker that
-        does not answer is not waited for.
+        refuses, or does not answer in time, is passed over.
 
         Args:
             timeout_s: Deadline, in seconds, for all brokers together.
         """
         deadline = time.monotonic() + timeout_s
         behind = self._everywhere("wait for what it has stored")
-        while behind := [address for address in behind if self._is_behind(address)]:
+        while behind := [address for address in behind if self._is_behind(address, deadline)]:
             if time.monotonic() > deadline:
                 return False
             time.sleep(_POLL_S)
         return True
 
-    def _is_behind(self, address: str) -> bool:
-        patience_ms = min(self._timeout_ms, _AT_ONCE_MS)
+    def _is_behind(self, address: str, deadline: float) -> bool:
+        patience_ms = min(self._timeout_ms, max(1, int((deadline - time.monotonic()) * 1000)))
         try:
             return BrokerQuestions(self._api, address, patience_ms, self._names).undispatched() > 0
         except AdminError:
