@@ -16,10 +16,6 @@ MESSAGE = "org.apache.rocketmq.common.message.MessageExt"
 STORES = "org.apache.rocketmq.client.consumer.store"
 
 
-def from_memory():
-    return jpype.JClass(f"{STORES}.ReadOffsetType").READ_FROM_MEMORY
-
-
 def committed(client, group, topic):
     return sum(each.consumer_offset for each in client.admin.consume_stats(group, topic).values())
 
@@ -247,7 +243,8 @@ class InterruptedProgress:
 
     def persistAll(self, queues):  # noqa: N802  (Java's name)
         queues = list(queues)
-        read = [(queue, self.store.readOffset(queue, from_memory())) for queue in queues]
+        memory = jpype.JClass(f"{STORES}.ReadOffsetType").READ_FROM_MEMORY
+        read = [(queue, self.store.readOffset(queue, memory)) for queue in queues]
         if not self.has_read.is_set() and any(offset > 0 for _, offset in read):
             self.has_read.set()
             self.goes_on.wait(20)

@@ -83,7 +83,10 @@ def arrive(got, expected, seconds=60.0):
 def what_was_written(cluster):
     """Return the ends of the logs that tell whom a broker asks, and whom a proxy says it should."""
     logs = [*cluster.folder.rglob("transaction.log"), *cluster.folder.rglob("proxy.log")]
-    return {log.name: log.read_text(errors="replace").splitlines()[-40:] for log in logs}
+    return {
+        str(log.relative_to(cluster.folder)): log.read_text(errors="replace").splitlines()[-40:]
+        for log in logs
+    }
 
 
 def test_every_body_arrives_byte_for_byte(kit):

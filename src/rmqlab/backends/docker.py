@@ -38,6 +38,7 @@ from rmqlab.backends.docker_words import in_our_words
 from rmqlab.backends.jvm import log_tail
 from rmqlab.errors import ClusterError, EngineError, EngineGoneError
 from rmqlab.places import state_dir
+from rmqlab.runtime import ROCKETMQ
 from rmqlab.runtime.platforms import rocksdb_on_arm
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class DockerBackend:
         if ours := our_classes(spec):
             shutil.copytree(ours, folder / CLASSES, dirs_exist_ok=True)
             environment["CLASSPATH"] = str(INSIDE / spec.name / CLASSES)
-            if runs_on_arm(address):
+            if spec.release == ROCKETMQ.name and runs_on_arm(address):
                 shutil.copy2(rocksdb_on_arm(), folder / CLASSES)
         with in_our_words():
             engine = engine_client(address)

@@ -168,8 +168,6 @@ class PushConsumer:
         allocate = java_class(_CONSUMER + "rebalance.AllocateMessageQueueAveragely")()
         java = java_class(_CONSUMER + "DefaultMQPushConsumer")(settings.group, settings.rpc_hook(), allocate)
         settings.configure(java)
-        # By default it interrupts callbacks in flight: their messages come again though their work is done.
-        java.setAwaitTerminationMillisWhenShutdown(self.last_callbacks_ms)
         model = java_class("org.apache.rocketmq.remoting.protocol.heartbeat.MessageModel")
         java.setMessageModel(model.BROADCASTING if self.model == BROADCASTING else model.CLUSTERING)
         if self.threads is not None:
@@ -242,10 +240,10 @@ class PushConsumer:
 
     def _end(self, java: Any, executor: Any) -> None:
         detach_with_thread()
+        # Java's shutdown() interrupts callbacks in flight, and what they have done comes again.
         executor.awaitTermination(
             self.last_callbacks_ms, jpype.JClass("java.util.concurrent.TimeUnit").MILLISECONDS
         )
-        java.setAwaitTerminationMillisWhenShutdown(0)  # it would wait as long again, and once more after that
         running.end_consumer(java, java.getDefaultMQPushConsumerImpl().getmQClientFactory())
 
 
