@@ -282,6 +282,48 @@ def test_progress_that_was_read_earlier_is_never_told_after_the_last_one(client)
     wait_until(lambda: committed(client, group, topic) == 3, seconds=5, what="the last progress")
 
 
+class RecordedProgress:
+    """A consumer's OffsetStore (Java) that records what is told with an answer, and when all else is told."""
+
+    def __init__(self, java):
+        self.java, self.store, self.calls = java, None, []
+
+    def load(self):
+        instance = self.java.getDefaultMQPushConsumerImpl().getmQClientFactory()
+        self.store = jpype.JClass(f"{STORES}.RemoteBrokerOffsetStore")(instance, self.java.getConsumerGroup())
+        self.store.load()
+
+    def updateConsumeOffsetToBroker(self, queue, offset, oneway):  # noqa: N802  (Java's name)
+        self.store.updateConsumeOffsetToBroker(queue, offset, oneway)
+        self.calls.append((str(queue.getTopic()), int(offset)))
+
+    def persistAll(self, queues):  # noqa: N802  (Java's name)
+        self.store.persistAll(queues)
+        self.calls.append("persistAll")
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+
+def test_the_last_progress_is_answered_by_the_broker_before_java_tells_it_without_an_answer(client):
+    # A broker's 32 threads store the older of two that come at once last, one time in ten.
+    topic, group, stores = client.topic(queues=1), client.name("CID"), []
+
+    def record(java):
+        stores.append(RecordedProgress(java))
+        java.setOffsetStore(jpype.JProxy(f"{STORES}.OffsetStore", inst=stores[0]))
+
+    consumer, inbox = client.consumer(topic, group=group, started=False)
+    consumer._handle.configuring.append(record)
+    consumer.start()
+    client.send(topic, "first", "second", "third")
+    inbox.wait(3)
+    consumer.shutdown()
+    (store,) = stores
+    assert (topic, 3) in store.calls
+    assert store.calls[-1] == "persistAll"
+
+
 def test_only_the_rebalancing_thread_looks_up_where_a_consumer_begins(client):
     # Two at a time would set each other's progress back: what was just acknowledged comes again.
     looked = []

@@ -97,7 +97,8 @@ def end(java: Any, instance: Any) -> None:
 def end_consumer(java: Any, instance: Any) -> None:
     """As `end`, when nobody tells older progress any more: what shutdown() tells is the last."""
     detach_with_thread()
-    java_class("rmqlab.EarlyProgress").settle(instance, _SETTLE_MS)
+    progress = java.getOffsetStore()
+    java_class("rmqlab.EarlyProgress").settle(instance, java.getConsumerGroup(), progress, _SETTLE_MS)
     end(java, instance)
 
 

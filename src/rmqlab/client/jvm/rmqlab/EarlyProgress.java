@@ -1,13 +1,19 @@
 package rmqlab;
 
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.rocketmq.client.consumer.store.OffsetStore;
 import org.apache.rocketmq.client.impl.consumer.MQConsumerInner;
 import org.apache.rocketmq.client.impl.factory.MQClientInstance;
+import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * When brokers are told a consumer's progress: in its first ten seconds too, for MQClientInstance.startScheduledTask
@@ -39,20 +45,41 @@ public final class EarlyProgress {
     }
 
     /**
-     * Waits until nobody is telling progress that was read before this call. Who was interrupted between reading
-     * and telling it would else tell it after shutdown() has told the last: a broker takes any, and what is done
-     * would come again.
+     * Lets the progress that shutdown() tells be the last: a broker takes any, and what is done would come again.
+     * Who was interrupted between reading and telling it ends first. Then it is told once with an answer: a broker
+     * has 32 threads for it (consumerManageThreadPoolNums), and of two that are told without, at once, the older
+     * is stored last one time in ten on a busy machine.
      */
-    public static void settle(MQClientInstance instance, long atMostMs) throws Exception {
+    public static void settle(MQClientInstance instance, String group, OffsetStore progress, long atMostMs)
+        throws Exception {
         // Each has a single thread: what it has begun has ended when it comes to this.
-        for (ExecutorService each : new ExecutorService[] {CLOCK, instance.getScheduledExecutorService()}) {
-            try {
-                each.submit(() -> { }).get(atMostMs, TimeUnit.MILLISECONDS);
-            } catch (RejectedExecutionException ended) {
-                continue;
-            } catch (TimeoutException busy) {
-                return;
+        await(CLOCK, () -> null, atMostMs);
+        await(instance.getScheduledExecutorService(), () -> {
+            MQConsumerInner consumer = instance.selectConsumer(group);
+            if (consumer == null) {
+                return null;
             }
+            consumer.persistConsumerOffset(); // forgets the queues that are others' by now
+            for (Map.Entry<MessageQueue, Long> each : progress.cloneOffsetTable("").entrySet()) {
+                progress.updateConsumeOffsetToBroker(each.getKey(), each.getValue(), false);
+            }
+            return null;
+        }, atMostMs);
+    }
+
+    private static void await(ExecutorService executor, Callable<Void> last, long atMostMs) throws Exception {
+        Future<Void> ends;
+        try {
+            ends = executor.submit(last);
+        } catch (RejectedExecutionException ended) {
+            return;
+        }
+        try {
+            ends.get(atMostMs, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException busy) {
+            ends.cancel(true);
+        } catch (ExecutionException unreachable) {
+            return; // the broker is gone; shutdown() logs so
         }
     }
 }
