@@ -64,6 +64,10 @@ class ClientKit:
             consumer.start()
         return consumer
 
+    def committed(self, group, topic):
+        """How many messages of a topic the group's progress at the broker says are done."""
+        return sum(each.consumer_offset for each in self.admin.consume_stats(group, topic).values())
+
     def close(self):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # errors that a test provoked

@@ -13,11 +13,6 @@ from classic_kit import Inbox, wait_until
 pytestmark = pytest.mark.live
 
 MESSAGE = "org.apache.rocketmq.common.message.MessageExt"
-STORES = "org.apache.rocketmq.client.consumer.store"
-
-
-def committed(client, group, topic):
-    return sum(each.consumer_offset for each in client.admin.consume_stats(group, topic).values())
 
 
 def test_what_a_callback_raised_is_kept_counted_and_the_message_comes_again(client):
@@ -123,9 +118,9 @@ def test_a_message_is_acknowledged_after_its_callback_has_returned_and_not_befor
     inbox.wait(1)
     end = time.monotonic() + 2.5  # the client tells the broker its progress every second
     while time.monotonic() < end:
-        assert committed(client, group, topic) == 0
+        assert client.committed(group, topic) == 0
     may_return.set()
-    wait_until(lambda: committed(client, group, topic) == 1, what="the acknowledgement")
+    wait_until(lambda: client.committed(group, topic) == 1, what="the acknowledgement")
 
 
 @pytest.mark.parametrize("orderly", [False, True], ids=["concurrent", "orderly"])
@@ -186,7 +181,7 @@ def test_a_callback_may_shut_its_own_consumer_down_and_its_message_counts_as_don
     client.send(topic, "last", "left")
     consumer.start()
     wait_until(lambda: not consumer.running, what="shutdown from a callback")
-    wait_until(lambda: committed(client, group, topic) == 1, what="the acknowledgement")
+    wait_until(lambda: client.committed(group, topic) == 1, what="the acknowledgement")
     assert inbox.bodies() == [b"last"]
 
 
@@ -224,104 +219,6 @@ def test_messages_that_are_handed_over_during_a_shutdown_are_left_for_the_next_c
     consumer.shutdown()
     assert inbox.bodies() == [b"x"]
     assert consumer.errors == ()
-
-
-class InterruptedProgress:
-    """A consumer's OffsetStore (Java) whose thread is interrupted between reading progress and telling it.
-
-    It goes on when `goes_on` is set, or when somebody else has told later progress.
-    """
-
-    def __init__(self, java):
-        self.java, self.store = java, None
-        self.has_read, self.goes_on, self.has_told = threading.Event(), threading.Event(), threading.Event()
-
-    def load(self):
-        instance = self.java.getDefaultMQPushConsumerImpl().getmQClientFactory()
-        self.store = jpype.JClass(f"{STORES}.RemoteBrokerOffsetStore")(instance, self.java.getConsumerGroup())
-        self.store.load()
-
-    def persistAll(self, queues):  # noqa: N802  (Java's name)
-        queues = list(queues)
-        memory = jpype.JClass(f"{STORES}.ReadOffsetType").READ_FROM_MEMORY
-        read = [(queue, self.store.readOffset(queue, memory)) for queue in queues]
-        if not self.has_read.is_set() and any(offset > 0 for _, offset in read):
-            self.has_read.set()
-            self.goes_on.wait(20)
-            for queue, offset in read:
-                self.store.updateConsumeOffsetToBroker(queue, offset, False)  # noqa: FBT003  (until it is stored)
-            self.has_told.set()
-            return
-        self.store.persistAll(jpype.java.util.HashSet(queues))
-        if self.has_read.is_set():
-            self.goes_on.set()
-            self.has_told.wait(20)
-
-    def __getattr__(self, name):
-        return getattr(self.store, name)
-
-
-def test_progress_that_was_read_earlier_is_never_told_after_the_last_one(client):
-    topic, group, stores = client.topic(queues=1), client.name("CID"), []
-
-    def interrupt(java):
-        stores.append(InterruptedProgress(java))
-        java.setOffsetStore(jpype.JProxy(f"{STORES}.OffsetStore", inst=stores[0]))
-
-    consumer, inbox = client.consumer(topic, group=group, started=False)
-    consumer._handle.configuring.append(interrupt)
-    consumer.start()
-    (store,) = stores
-    client.send(topic, "first")
-    assert store.has_read.wait(20)
-    client.send(topic, "second", "third")
-    inbox.wait(3)
-    threading.Timer(0.3, store.goes_on.set).start()
-    consumer.shutdown()
-    assert store.has_told.is_set()
-    wait_until(lambda: committed(client, group, topic) == 3, seconds=5, what="the last progress")
-
-
-class RecordedProgress:
-    """A consumer's OffsetStore (Java) that records what is told with an answer, and when all else is told."""
-
-    def __init__(self, java):
-        self.java, self.store, self.calls = java, None, []
-
-    def load(self):
-        instance = self.java.getDefaultMQPushConsumerImpl().getmQClientFactory()
-        self.store = jpype.JClass(f"{STORES}.RemoteBrokerOffsetStore")(instance, self.java.getConsumerGroup())
-        self.store.load()
-
-    def updateConsumeOffsetToBroker(self, queue, offset, oneway):  # noqa: N802  (Java's name)
-        self.store.updateConsumeOffsetToBroker(queue, offset, oneway)
-        self.calls.append((str(queue.getTopic()), int(offset)))
-
-    def persistAll(self, queues):  # noqa: N802  (Java's name)
-        self.store.persistAll(queues)
-        self.calls.append("persistAll")
-
-    def __getattr__(self, name):
-        return getattr(self.store, name)
-
-
-def test_the_last_progress_is_answered_by_the_broker_before_java_tells_it_without_an_answer(client):
-    # A broker's 32 threads store the older of two that come at once last, one time in ten.
-    topic, group, stores = client.topic(queues=1), client.name("CID"), []
-
-    def record(java):
-        stores.append(RecordedProgress(java))
-        java.setOffsetStore(jpype.JProxy(f"{STORES}.OffsetStore", inst=stores[0]))
-
-    consumer, inbox = client.consumer(topic, group=group, started=False)
-    consumer._handle.configuring.append(record)
-    consumer.start()
-    client.send(topic, "first", "second", "third")
-    inbox.wait(3)
-    consumer.shutdown()
-    (store,) = stores
-    assert (topic, 3) in store.calls
-    assert store.calls[-1] == "persistAll"
 
 
 def test_only_the_rebalancing_thread_looks_up_where_a_consumer_begins(client):
