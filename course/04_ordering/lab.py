@@ -607,7 +607,8 @@ producer.shutdown()
 # > - `maxReconsumeTimes` of an orderly consumer is -1: no end. Set a limit, and watch the lag **of each queue**: one blocked queue hides in the group's sum.
 # > - With a limit, a message that fails too often leaves for `%DLQ%` + group, and its queue goes on: the order's later steps come without it.
 # > - A consumer that dies keeps its queues' locks for up to 60 s (`rocketmq.broker.rebalance.lockMaxLiveTime`); nobody reads them meanwhile. Shut down
-# >   properly: `shutdown()` gives them back.
+# >   properly: `shutdown()` gives them back. (The Java client's, 5.4.0, may take them again while it ends: its clock that locks them strikes a second after the
+# >   start, then every 20 s, and `shutdown()` forgets to stop it. Then they are free after 60 s as well. The course's client stops it.)
 # > - In a rebalance an orderly consumer gives a queue away when the message at work is done, or after 20 s (`rocketmq.client.unlockDelayTimeMills`). A step that takes longer
 # >   may then be at work in two places.
 # > - One very busy key is one very busy queue. Choose the smallest key that needs order: the order's number, not the customer's, not the shop's.

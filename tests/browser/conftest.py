@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from jupyterlab import JupyterLab, NotebookPage
+from jupyterlab import JupyterLab, NotebookPage, errors_of
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -41,13 +41,8 @@ def jupyterlab(tmp_path_factory):
 @pytest.fixture
 def page(chromium, tmp_path):
     """A page whose test fails on an error in the console."""
-    errors = []
     page = chromium.new_page(viewport={"width": 1280, "height": 1500})
-    page.on(
-        "console",
-        lambda said: errors.append(f"{said.text} ({said.location})") if said.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    errors = errors_of(page)
     yield page
     page.screenshot(path=tmp_path / "at-the-end.png")  # what a failed test saw last
     page.close()

@@ -126,6 +126,22 @@ class JupyterLab:
             self._process.wait(10)
 
 
+def errors_of(page):
+    """Return a list that fills with what goes wrong in a page from now on.
+
+    Left out is what Chromium drops when the machine's network changes: other tests make Docker networks.
+    """
+    errors = []
+
+    def note(said):
+        if said.type == "error" and "net::ERR_NETWORK_CHANGED" not in said.text:
+            errors.append(f"{said.text} ({said.location})")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
 class NotebookPage:
     """A notebook that is open in the browser: in JupyterLab, or in Notebook 7 (`front_end="notebooks"`)."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from jupyterlab import NotebookPage
+from jupyterlab import NotebookPage, errors_of
 from playwright.sync_api import expect
 
 from rmqlab.client import PushConsumer, TransactionMQProducer
@@ -139,9 +139,7 @@ def notebook(world, jupyterlab, chromium):
         *(f"show({kind!r}, cluster, {case.what})" for kind, case in CASES.items()),
     ]
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    errors = []
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    errors = errors_of(page)
     notebook = NotebookPage(page, jupyterlab, jupyterlab.write("every-picture.ipynb", *cells))
     notebook.errors = errors
     notebook.run_all()
