@@ -6,6 +6,8 @@ import jpype
 import pytest
 from classic_kit import wait_until
 
+from rmqlab.client.consumer import _private
+
 pytestmark = pytest.mark.live
 
 STORES = "org.apache.rocketmq.client.consumer.store"
@@ -89,7 +91,7 @@ class RecordedProgress(Progress):
 
     def updateConsumeOffsetToBroker(self, queue, offset, oneway):  # noqa: N802  (Java's name)
         self.store.updateConsumeOffsetToBroker(queue, offset, oneway)
-        self.calls.append((str(queue.getTopic()), int(offset)))
+        self.calls.append((str(queue.getTopic()), int(offset), bool(oneway)))
 
     def persistAll(self, queues):  # noqa: N802  (Java's name)
         self.store.persistAll(queues)
@@ -103,7 +105,7 @@ def test_the_last_progress_is_answered_by_the_broker_before_java_tells_it_withou
     client.send(topic, "first", "second", "third")
     inbox.wait(3)
     consumer.shutdown()
-    assert (topic, 3) in store.calls
+    assert (topic, 3, False) in store.calls
     assert store.calls[-1] == "persistAll"
 
 
@@ -112,10 +114,7 @@ class LockingProgress(Progress):
 
     def persistAll(self, queues):  # noqa: N802  (Java's name)
         self.store.persistAll(queues)
-        consumer = self.java.getDefaultMQPushConsumerImpl()
-        clock = consumer.getClass().getDeclaredField("consumeMessagePopService")
-        clock.setAccessible(True)
-        clock.get(consumer).lockMQPeriodically()
+        _private(self.java.getDefaultMQPushConsumerImpl(), "consumeMessagePopService").lockMQPeriodically()
 
 
 def test_an_orderly_consumer_that_has_ended_holds_no_queue(client):

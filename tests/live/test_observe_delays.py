@@ -129,8 +129,11 @@ def test_a_timer_has_its_moment_and_is_counted_by_topic(held, producer, reader):
     def timers():
         return delays(reader).timers[0]
 
-    seen = eventually(timers, until=lambda found: found.waiting == {"reminders": 2}, timeout_s=DEADLINE_S)
-    assert seen.broker == "broker-a"
+    def both(found):
+        return len(found.next) == 2 and found.waiting == {"reminders": 2}
+
+    seen = eventually(timers, until=both, timeout_s=DEADLINE_S)
+    assert (seen.broker, seen.waiting) == ("broker-a", {"reminders": 2})
     assert [each.message.keys for each in seen.next] == ["sooner", "parcel"]
     assert abs(seen.next[1].due_ms - moment.timestamp() * 1000) <= 1
 

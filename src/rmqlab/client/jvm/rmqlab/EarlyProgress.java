@@ -1,15 +1,13 @@
 package rmqlab;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.rocketmq.client.consumer.store.OffsetStore;
 import org.apache.rocketmq.client.impl.consumer.MQConsumerInner;
 import org.apache.rocketmq.client.impl.factory.MQClientInstance;
@@ -67,19 +65,12 @@ public final class EarlyProgress {
         }, atMostMs);
     }
 
+    /** Waits until an executor has come to the last task; one that takes too long, or fails, is given up. */
     private static void await(ExecutorService executor, Callable<Void> last, long atMostMs) throws Exception {
-        Future<Void> ends;
         try {
-            ends = executor.submit(last);
+            executor.invokeAll(List.of(last), atMostMs, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException ended) {
             return;
-        }
-        try {
-            ends.get(atMostMs, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException busy) {
-            ends.cancel(true);
-        } catch (ExecutionException unreachable) {
-            return; // the broker is gone; shutdown() logs so
         }
     }
 }
