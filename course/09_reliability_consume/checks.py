@@ -377,7 +377,7 @@ def effects(database, system, number):
         "`producer.send(message)` in a loop: return when `result.ok`, catch ProducerException, wait 0.2 s, raise after 30 s. "
         "Which of the three ways survives a death before and after the work?",
         '`settings = {"retries": 2}`, `way = "once"`, `end_to_end(settings, send_until_stored, way)`; in `send_until_stored`: `while '
-        "True:`, `try: result = producer.send(message)`, `if result.ok: return result`.",
+        "True:`, `try: result = producer.send(message)`, `if result.ok: return result`, `except ProducerException: time.sleep(0.2)`.",
     ),
 )
 def nothing_is_lost_and_nothing_twice(lab, way, booked):  # noqa: ARG001 - way: attempted or not

@@ -184,7 +184,12 @@ WRONG_ANSWERS = (
             settings = {"retries": 2}
 
             def send_until_stored(producer, message):
-                while not producer.send(message).ok:
+                while True:
+                    try:
+                        if producer.send(message).ok:
+                            return
+                    except ProducerException:
+                        pass
                     time.sleep(0.2)
 
             way = "after"
@@ -199,7 +204,12 @@ WRONG_ANSWERS = (
             settings = {"retries": 2}
 
             def send_until_stored(producer, message):
-                while not producer.send(message).ok:
+                while True:
+                    try:
+                        if producer.send(message).ok:
+                            return
+                    except ProducerException:
+                        pass
                     time.sleep(0.2)
 
             way = "first"

@@ -217,7 +217,7 @@ WRONG_ANSWERS = (
     ),
     wrong(
         "10.3",
-        name="one after the other",
+        name="two at a time, to be on the safe side",
         expect="idle-desks",
         code="""
             def pay(message):
@@ -225,7 +225,7 @@ WRONG_ANSWERS = (
                     return ConsumeStatus.RECONSUME_LATER
                 return ConsumeStatus.CONSUME_SUCCESS
 
-            threads = 1
+            threads = 2
             flash_sale(pay, threads)
         """,
     ),

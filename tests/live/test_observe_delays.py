@@ -178,24 +178,33 @@ def test_a_paused_broker_is_a_gap_and_the_other_still_answers(held, producer, re
 
 
 def test_in_a_namespace_only_its_own_messages_are_seen(held, producer):
+    namespace = f"ME{time.monotonic_ns()}"
+
     def connect(source):
-        return Admin(source.namesrv, timeout_s=3, namespace="ME")
+        return Admin(source.namesrv, timeout_s=3, namespace=namespace)
 
     with connect(held) as admin:
         admin.create_topic("reminders", queues=1)
-    for topic in ("reminders", "ME%reminders"):
+    for topic in ("reminders", f"{namespace}%reminders"):
         for queue in producer.queues(topic):
             producer.send(Message(topic, "x", keys=topic, delay_level=4), queue=queue)
             producer.send(Message(topic, "x", keys=topic, delay_ms=7_200_000), queue=queue)
     reader = Reader(held, connect=connect)
+    one_a_broker = [{"reminders": 1}, {"reminders": 1}]
     try:
-        found = eventually(lambda: delays(reader), until=lambda found: found.timers, timeout_s=DEADLINE_S)
+        found = eventually(
+            lambda: delays(reader),
+            until=lambda found: [each.waiting for each in found.timers] == one_a_broker,
+            timeout_s=DEADLINE_S,
+        )
+        assert [each.waiting for each in found.timers] == one_a_broker
+        assert [len(each.next) for each in found.timers] == [1, 1]
         level = next(each for each in found.levels if each.number == 4)
         assert found.shared
         assert level.waiting > len(level.next)
-        assert {(each.topic, each.message.keys) for each in level.next} == {("reminders", "ME%reminders")}
-        assert [each.waiting for each in found.timers] == [{"reminders": 1}, {"reminders": 1}]
-        assert [len(each.next) for each in found.timers] == [1, 1]
+        assert {(each.topic, each.message.keys) for each in level.next} == {
+            ("reminders", f"{namespace}%reminders")
+        }
     finally:
         reader.close()
 
