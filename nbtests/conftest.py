@@ -17,6 +17,7 @@ from strict_nbval import StrictNotebook
 from rmqlab.authoring.execution import CELL_TIMEOUT_S, fresh_home
 from rmqlab.authoring.folder import LabFolder, declared_exercises, lab_folders, wrong_answers
 from rmqlab.authoring.trials import Tried, try_answers
+from rmqlab.lanes import half
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,18 +178,34 @@ def unsolved_environment(lab: LabFolder, request: pytest.FixtureRequest) -> dict
 
 
 @pytest.fixture(scope="session")
-def _tried_labs() -> dict[LabFolder, tuple[Tried, ...]]:
+def _tried_labs() -> dict[tuple[LabFolder, str], tuple[Tried, ...]]:
     return {}
 
 
 @pytest.fixture
 def tried(
-    lab: LabFolder, request: pytest.FixtureRequest, _tried_labs: dict[LabFolder, tuple[Tried, ...]]
+    lab: LabFolder,
+    request: pytest.FixtureRequest,
+    _tried_labs: dict[tuple[LabFolder, str], tuple[Tried, ...]],
 ) -> tuple[Tried, ...]:
-    """What came of all answers of a lab, tried once, on the cluster that the solutions ran on before."""
-    if lab not in _tried_labs:
+    """What came of a lab's answers, tried once: all of them, on the cluster that the solutions ran on before,
+    or those of one half (`rmqlab.lanes`)."""
+    part = _part(request)
+    if (lab, part) not in _tried_labs:
         stages = request.config.stash[_STAGES_KEY]
-        _tried_labs[lab] = try_answers(
-            lab, working_directory=stages.course.parent / "solutions", environment=stages.enter(lab, "solved")
+        _tried_labs[lab, part] = try_answers(
+            lab,
+            to=[exercise for exercise in declared_exercises(lab) if part in ("", half(exercise))],
+            working_directory=stages.course.parent / "solutions",
+            environment=stages.enter(lab, "solved"),
         )
-    return _tried_labs[lab]
+    return _tried_labs[lab, part]
+
+
+def _part(request: pytest.FixtureRequest) -> str:
+    """Return the half of the lab whose wrong answers are tried with this test's, "" for all."""
+    if not request.config.getoption("wrong_apart", default=False):
+        return ""
+    params = request.node.callspec.params
+    exercise = params["wrong_answer"].exercise if "wrong_answer" in params else params.get("exercise")
+    return half(exercise) if exercise else "even"

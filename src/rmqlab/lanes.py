@@ -1,7 +1,7 @@
 """A pytest plugin: what runs beside what in `rmqlab test` (pytest-xdist).
 
 A lane is what runs in one process, one test after the other: a stage of a lab, unsolved or solved with its
-wrong answers (`--wrong-apart`: these on a cluster of their own, quicker for a single lab); all of the
+wrong answers (`--wrong-apart`: these on two clusters of their own, quicker for a single lab); all of the
 browser's tests, which share a JupyterLab; all unit tests; the live tests, which share clusters, but for those
 files that start all of their own. (xdist's own `--dist loadgroup` does not group with pytest 9.)
 """
@@ -17,6 +17,12 @@ from xdist.scheduler import LoadScopeScheduling
 _SUITES = ("unit", "browser", "live")
 _APART = ("test_capstone.py", "test_labs_on_containers.py", "test_topologies.py")
 _LAB = re.compile(r"(?:::|/|\[)(\d\d)[-.]")
+_EXERCISE = re.compile(r"\[(\d\d\.\d+)")
+
+
+def half(exercise: str) -> str:
+    """Return which half of its lab an exercise belongs to ("06.5": "odd"), that each may have a lane."""
+    return "odd" if int(exercise.partition(".")[2]) % 2 else "even"
 
 
 def lane(nodeid: str, *, wrong_apart: bool = False) -> str:
@@ -26,7 +32,8 @@ def lane(nodeid: str, *, wrong_apart: bool = False) -> str:
         nodeid: pytest's, such as `nbtests/test_wrong_answers.py::test_wrong_answer_gets_its_own_feedback[01.1
             forged]`; of a cell `solutions/01-concepts.ipynb::cell 3 (01.1)`, or, where the course lies not
             below pytest's root, `nbtests/test_solutions.py::01-concepts.ipynb::cell 3 (01.1)`.
-        wrong_apart: Whether a lab's wrong answers do without the cluster that its solutions ran on.
+        wrong_apart: Whether a lab's wrong answers do without the cluster that its solutions ran on, those to
+            its even exercises and those to its odd ones side by side.
     """
     file = nodeid.partition("::")[0]
     if "nbtests/" not in file and not file.endswith(".ipynb"):
@@ -36,8 +43,11 @@ def lane(nodeid: str, *, wrong_apart: bool = False) -> str:
     lab = _LAB.search(nodeid)
     if lab is None:
         return nodeid
-    stages = {"test_unsolved.py": "unsolved", "test_wrong_answers.py": "wrong" if wrong_apart else "solved"}
-    return f"{lab[1]} {stages.get(Path(file).name, 'solved')}"
+    name = Path(file).name
+    if wrong_apart and name == "test_wrong_answers.py":
+        exercise = _EXERCISE.search(nodeid)
+        return f"{lab[1]} wrong, {half(exercise[1]) if exercise else 'even'}"
+    return f"{lab[1]} {'unsolved' if name == 'test_unsolved.py' else 'solved'}"
 
 
 class _Lanes(LoadScopeScheduling):
@@ -47,7 +57,7 @@ class _Lanes(LoadScopeScheduling):
 
 def pytest_addoption(parser: Any) -> None:
     """Add `--wrong-apart`."""
-    parser.addoption("--wrong-apart", action="store_true", help="a lane for each lab's wrong answers")
+    parser.addoption("--wrong-apart", action="store_true", help="two lanes for each lab's wrong answers")
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:

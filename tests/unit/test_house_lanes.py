@@ -38,9 +38,12 @@ def test_a_stage_of_a_lab_is_one_lanes_and_so_is_each_suite_but_for_files_that_s
         == "browser"
     )
     assert lane("../nbtests/test_of_no_lab.py::test_z") == "../nbtests/test_of_no_lab.py::test_z"
-    wrong = NBTESTS + "test_wrong_answer_gets_its_own_feedback[01.1 forged]"
-    assert lane(wrong, wrong_apart=True) == "01 wrong"
     assert {lane(nodeid, wrong_apart=True) for nodeid in solved[:3]} == {"01 solved"}
+    assert [lane(nodeid, wrong_apart=True) for nodeid in solved[3:]] == [
+        "01 wrong, odd",
+        "01 wrong, even",
+        "01 wrong, even",
+    ]
 
 
 def test_pytest_calls_the_cells_of_a_lab_by_names_that_tell_their_lane():

@@ -14,7 +14,7 @@ from rmqlab.authoring.notebooks import attempts
 from rmqlab.authoring.source import read_lab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from rmqlab.authoring.folder import LabFolder
@@ -45,12 +45,13 @@ class Tried:
 
 
 def try_answers(
-    folder: LabFolder, *, working_directory: Path, environment: dict[str, str]
+    folder: LabFolder, *, to: Sequence[str], working_directory: Path, environment: dict[str, str]
 ) -> tuple[Tried, ...]:
     """Run all cells of a lab, those of each exercise once for each wrong answer and then with the solution.
 
     Args:
         folder: The lab.
+        to: The exercises whose wrong answers are tried.
         working_directory: The kernel's.
         environment: The kernel's environment variables.
 
@@ -58,7 +59,8 @@ def try_answers(
         CourseError: If the source is broken.
         CellTimeoutError: If a cell takes longer than `CELL_TIMEOUT_S`.
     """
-    planned = tuple(attempts(read_lab(folder.lab_py), wrong_answers(folder)))
+    wrong = [answer for answer in wrong_answers(folder) if answer.exercise in to]
+    planned = tuple(attempts(read_lab(folder.lab_py), wrong))
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for attempt in planned for source in attempt.sources]
     )
