@@ -25,8 +25,8 @@ SUITES = ("tests/unit", "tests/live", "tests/browser", "nbtests")
 """In the order in which a fault is cheapest to understand."""
 
 LANES = ("-p", "rmqlab.lanes", "-n", str(min(4, 1 + (os.cpu_count() or 1))))
-"""Lanes at a time (`rmqlab.lanes`; `-n 0`: none), one more than there are cores, because labs wait for brokers a
-quarter of their time and more. Four at most: with more, the lane of the live tests is the longest.
+"""Lanes at a time (`rmqlab.lanes`; `-n 0`: none), one more than there are cores, because labs wait for
+brokers a quarter of their time and more. Four at most: with more, the lane of the live tests is the longest.
 """
 
 
