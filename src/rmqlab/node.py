@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rmqlab.cluster import Cluster
     from rmqlab.plan import NodeSpec
 
-STOP_S = 25.0
-"""How long a graceful stop may take; a broker's takes 12 to 16 seconds."""
+STOP_S = 60.0
+"""How long a graceful stop may take; a broker's takes 12 to 16 seconds, longer on a busy machine."""
 
 
 class Node:
