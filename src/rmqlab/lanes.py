@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _SUITES = ("unit", "browser", "live")
@@ -58,6 +59,18 @@ class _Lanes(LoadScopeScheduling):
 def pytest_addoption(parser: Any) -> None:
     """Add `--wrong-apart`."""
     parser.addoption("--wrong-apart", action="store_true", help="two lanes for each lab's wrong answers")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End what session fixtures hold with their lane.
+
+    The lane's process goes on with another one, and clusters, kernels and a browser that nobody uses would
+    take processor time from it. pytest has no scope for that; its own teardown, which follows, finds nothing.
+    """
+    apart = item.config.option.wrong_apart
+    if nextitem and lane(item.nodeid, wrong_apart=apart) != lane(nextitem.nodeid, wrong_apart=apart):
+        item.session._setupstate.teardown_exact(None)  # noqa: SLF001
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:

@@ -62,6 +62,43 @@ def test_pytest_calls_the_cells_of_a_lab_by_names_that_tell_their_lane():
     assert {lane(line) for line in named} == {"00 solved", "00 unsolved"}
 
 
+KEEPING = """
+import pathlib
+import pytest
+
+@pytest.fixture(scope="session")
+def kept():
+    diary = pathlib.Path(__file__).with_name("diary")
+    with diary.open("a") as file:
+        file.write("begins\\n")
+    yield diary
+    with diary.open("a") as file:
+        file.write("ends\\n")
+"""
+
+
+@pytest.mark.timeout(400)
+def test_what_a_session_fixture_holds_ends_with_the_lane(tmp_path):
+    (tmp_path / "conftest.py").write_text(KEEPING, encoding="utf-8")
+    for suite in ("browser", "live"):
+        (tmp_path / "tests" / suite).mkdir(parents=True)
+        for file in ("a", "b"):
+            (tmp_path / "tests" / suite / f"test_{suite}_{file}.py").write_text(
+                "def test_one(kept):\n    assert kept.read_text().split()[-1] == 'begins'\n", encoding="utf-8"
+            )
+    bare = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:nbval", f"--rootdir={tmp_path}"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *bare, *LANES, "-n", "1", "tests"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert "4 passed" in ran.stdout.splitlines()[-1], ran.stdout
+    assert (tmp_path / "diary").read_text().split() == ["begins", "ends"] * 2
+
+
 LEAVING = """
 import subprocess
 import sys
