@@ -30,6 +30,7 @@ from rmqlab.backends.docker_engine import (
     container_usage,
     engine_client,
     find_engine,
+    finished,
     image_for,
     require_image,
     runs_on_arm,
@@ -93,8 +94,11 @@ class DockerBackend:
             pod = _named(engine, _name(cluster, _POD))
             if pod is None:
                 labels = _labels(cluster)
-                network = engine.networks.create(_name(cluster, "net"), driver="bridge", labels=labels)
-                pod = engine.containers.create(
+                network = finished(
+                    engine.networks.create, _name(cluster, "net"), driver="bridge", labels=labels
+                )
+                pod = finished(
+                    engine.containers.create,
                     image_for(),
                     entrypoint=list(IDLE),
                     name=_name(cluster, _POD),
@@ -127,7 +131,8 @@ class DockerBackend:
             last = _named(engine, _name(cluster, spec.name))
             if last is not None:
                 last.remove(force=True)
-            container = engine.containers.create(
+            container = finished(
+                engine.containers.create,
                 image,
                 node_command(spec),
                 name=_name(cluster, spec.name),

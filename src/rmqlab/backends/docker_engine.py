@@ -12,9 +12,10 @@ import json
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote, urlsplit
 
 from rmqlab.backends.base import Usage
@@ -22,10 +23,13 @@ from rmqlab.errors import EngineError, EngineGoneError
 from rmqlab.runtime import RELEASES, ROCKETMQ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from docker import DockerClient
     from docker.models.containers import Container
+
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
 
 OFFICIAL = "apache/rocketmq"
 AT_ONCE_S = 1.0
@@ -122,6 +126,15 @@ def container_status(address: str, container: str) -> str:
     except EngineGoneError:
         return ""
     return str(answer.get("State", {}).get("Status", ""))
+
+
+def finished(call: Callable[_Given, _Answer], *args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+    """Ask the engine, and wait for its answer even if Ctrl-C comes meanwhile.
+
+    An engine finishes what it has begun. What it makes after its caller has gone away and cleaned up stays.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(call, *args, **kwargs).result()
 
 
 def container_usage(container: Container) -> Usage:
