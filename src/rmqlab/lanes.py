@@ -22,7 +22,7 @@ _EXERCISE = re.compile(r"\[(\d\d\.\d+)")
 
 
 def half(exercise: str) -> str:
-    """Return which half of its lab an exercise belongs to ("06.5": "odd"), that each may have a lane."""
+    """Return which half of its lab an exercise belongs to ("06.5": "odd"): each half can have a lane."""
     return "odd" if int(exercise.partition(".")[2]) % 2 else "even"
 
 
