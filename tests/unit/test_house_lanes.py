@@ -15,6 +15,9 @@ from rmqlab.quality import LANES
 pytestmark = pytest.mark.unit
 
 NBTESTS = "nbtests/test_wrong_answers.py::"
+BARE_PYTEST = [sys.executable, "-m", "pytest"] + [
+    word for plugin in ("cacheprovider", "hypothesispytest", "nbval") for word in ("-p", f"no:{plugin}")
+]
 
 
 def test_a_stage_of_a_lab_is_one_lanes_and_so_is_each_suite_but_for_files_that_share_nothing():
@@ -86,9 +89,8 @@ def test_what_a_session_fixture_holds_ends_with_the_lane(tmp_path):
             (tmp_path / "tests" / suite / f"test_{suite}_{file}.py").write_text(
                 "def test_one(kept):\n    assert kept.read_text().split()[-1] == 'begins'\n", encoding="utf-8"
             )
-    bare = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:nbval", f"--rootdir={tmp_path}"]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *bare, *LANES, "-n", "1", "tests"],
+        [*BARE_PYTEST, f"--rootdir={tmp_path}", *LANES, "-n", "1", "tests"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -113,10 +115,7 @@ def test_that_leaves_a_process_behind():
 def test_a_process_that_is_left_behind_is_named_and_fails_the_run(tmp_path, lanes):
     shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
     (tmp_path / "test_leaving.py").write_text(LEAVING, encoding="utf-8")
-    bare = [
-        word for plugin in ("cacheprovider", "hypothesispytest", "nbval") for word in ("-p", f"no:{plugin}")
-    ]
-    command = [sys.executable, "-m", "pytest", *bare, f"--rootdir={tmp_path}", *lanes]
+    command = [*BARE_PYTEST, f"--rootdir={tmp_path}", *lanes]
     ran = subprocess.run(
         [*command, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
