@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from rmqlab.backends import docker_engine
 from rmqlab.backends.docker_engine import (
     engine_client,
     find_engine,
-    finished,
     image_for,
     require_image,
     runs_on_arm,
@@ -304,21 +302,3 @@ def test_an_image_that_cannot_be_pulled(
     with pytest.raises(EngineError) as error:
         pull_image()
     assert said in sentence(error)
-
-
-def test_a_call_that_ctrl_c_meets_is_finished_first():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    made = []
-
-    def make(name, *, after):
-        assert not after.wait(0.2)  # the request is on its way
-        signal.raise_signal(signal.SIGINT)  # Python hands it to the main thread, which waits for this call
-        assert not after.wait(0.3)
-        made.append(name)
-
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            finished(make, "broker-a", after=threading.Event())
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert made == ["broker-a"]
