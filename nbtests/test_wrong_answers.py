@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rmqlab.checks import WrongAnswer
 
 # The first of a lab's tests runs the whole lab.
-pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(1800)]
 
 
 def test_wrong_answer_gets_its_own_feedback(wrong_answer: WrongAnswer, tried: tuple[Tried, ...]) -> None:

@@ -74,7 +74,7 @@ from rmqlab.client import Message, Producer
 
 numbers = count(1)  # order numbers: each one once
 
-shop = Producer("shop", namesrv=lab.namesrv, timeout_ms=3000)
+shop = Producer("shop", namesrv=lab.namesrv, timeout_ms=10_000)
 shop.start()
 
 
@@ -401,6 +401,7 @@ start = acknowledged("eager")
 ### LEARNER: lost = ...  # a set of order numbers
 eager = start_service("eager", "first", bills, bill_book, stuck_after=3)
 eventually(lambda: acknowledged("eager") >= start + 8, timeout_s=40)
+eventually(lambda: len(set(lot) & set(effects("eager"))) == 3, timeout_s=40)
 eager.kill()
 eager.wait()
 
@@ -497,7 +498,7 @@ def ask_the_bank(number):
         raise ConnectionError("the bank does not answer")
     if number == luck.get("at once"):
         try:
-            meeting.wait(timeout=2)  # for the other one, who asks at the same time
+            meeting.wait(timeout=3)  # for the other one, who asks at the same time
         except threading.BrokenBarrierError:
             pass
 
@@ -805,7 +806,7 @@ def end_to_end(settings, send_until_stored, way):
     start_service("billing", way, sales, recipe_book)
     unlucky = start_service("billing", way, sales, recipe_book, stuck_after=3, instance="b")
     eventually(
-        lambda: [len(each.assigned) for each in lab.admin.consumers("billing")] == [2, 2], timeout_s=40
+        lambda: [len(each.assigned) for each in lab.admin.consumers("billing")] == [2, 2], timeout_s=80
     )
 
     lot = [next(numbers) for _ in range(MANY)]

@@ -20,6 +20,7 @@ WRONG_ANSWERS = (
         code="""
             eager = start_service("eager", "first", bills, bill_book, stuck_after=3)
             eventually(lambda: acknowledged("eager") >= start + 8, timeout_s=40)
+            eventually(lambda: len(set(lot) & set(effects("eager"))) == 3, timeout_s=40)
             eager.kill()
             eager.wait()
             catch_up("eager", "first")
@@ -33,6 +34,7 @@ WRONG_ANSWERS = (
         code="""
             eager = start_service("eager", "first", bills, bill_book, stuck_after=3)
             eventually(lambda: acknowledged("eager") >= start + 8, timeout_s=40)
+            eventually(lambda: len(set(lot) & set(effects("eager"))) == 3, timeout_s=40)
             eager.kill()
             eager.wait()
             catch_up("eager", "first")

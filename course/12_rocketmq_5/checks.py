@@ -299,8 +299,8 @@ def boxes_come_back(lab, prediction, packed):
     title="Keep it while you work",
     hints=(
         "Three seconds are left, the work takes six. What if you ask for some more, again and again?",
-        "A loop that ends when `done` is set: `while not done.wait(timeout=1):`, and in it `consumer.change_invisible_duration(message, ...)`.",
-        "`consumer.change_invisible_duration(message, 4)` once a second: it never runs out, and four seconds after a crash somebody else gets it.",
+        "A loop that ends when `done` is set: `while not done.is_set():`, and in it `consumer.change_invisible_duration(message, ...)`, then `done.wait(timeout=1)`.",
+        "`consumer.change_invisible_duration(message, 8)` at once, and once a second: it never runs out, and eight seconds after a crash somebody else gets it.",
     ),
 )
 def the_gift_stays_with_carla(lab, gift):

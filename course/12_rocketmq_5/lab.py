@@ -14,13 +14,13 @@ from rmqlab import start_lab
 lab = start_lab(
     "12-rocketmq-5",
     topology="proxy",
-    transaction_check_ms=2000,
+    transaction_check_ms=5000,
     properties={"timerPrecisionMs": 100},
 )
 
 # %% [markdown]
 # This lab starts a cluster with a proxy, and cannot run on one that somebody else runs (`RMQLAB_BACKEND=external`); take `RMQLAB_BACKEND=process` for it. You do not see the proxy in the map: it is part
-# of the broker's process, RocketMQ's *local mode*. (The other options: this broker asks about open transactions after 2 s, and looks at timers ten times a second.)
+# of the broker's process, RocketMQ's *local mode*. (The other options: this broker asks about open transactions after 5 s, and looks at timers ten times a second.)
 #
 # ## 1. One broker, two doors
 #
@@ -41,12 +41,12 @@ from rocketmq import ClientConfiguration, Credentials, FilterExpression, Message
 orders = lab.topic("orders", queues=1)
 
 # %%
-configuration = ClientConfiguration(lab.proxy, Credentials(), request_timeout=3)  # seconds
+configuration = ClientConfiguration(lab.proxy, Credentials(), request_timeout=10)  # seconds
 
 shop = Producer(configuration, (orders,))
 shop.startup()
 
-till = classic.Producer("till", namesrv=lab.namesrv, timeout_ms=3000)
+till = classic.Producer("till", namesrv=lab.namesrv, timeout_ms=10_000)
 till.start()
 
 
@@ -328,21 +328,21 @@ def run_shift(anna, ben):
     held = eventually(
         lambda: [member.assigned for member in lab.admin.consumers("packers")],
         until=lambda found: [len(queues) for queues in found] == [2, 2],
-        timeout_s=15,
+        timeout_s=40,
     )
     of_ben = {queue.queue_id for queue in held[1]}
     queues = till.queues(parcels)
     for number in range(PARCELS):
         message = classic.Message(parcels, "a teapot", keys=f"parcel-{number + 1}")
         till.send(message, queue=queues[number % len(queues)])
-    eventually(lambda: not any(lag("packers", parcels)[queue] for queue in of_ben), timeout_s=15)
+    eventually(lambda: not any(lag("packers", parcels)[queue] for queue in of_ben), timeout_s=40)
 
 
 def end_shift():
     """Let go whoever is stuck, wait until everything is packed, and send both home."""
     let_go.set()
     if shift:
-        eventually(lambda: not any(lag("packers", parcels).values()), timeout_s=15)
+        eventually(lambda: not any(lag("packers", parcels).values()), timeout_s=40)
     while shift:
         shift.pop().shutdown()
     let_go.clear()
@@ -566,8 +566,9 @@ def wrap(keep):
 ### LEARNER:
 ### LEARNER: gift = ...  # wrap(keep)
 def keep(consumer, message, done):
-    while not done.wait(timeout=1):
-        consumer.change_invisible_duration(message, 4)
+    while not done.is_set():
+        consumer.change_invisible_duration(message, 8)
+        done.wait(timeout=1)
 
 
 gift = wrap(keep)
@@ -634,12 +635,13 @@ for name, end in {"paid": "commit", "refused": "rollback", "who knows": None}.it
 from rmqlab.observe import Interest, feed
 
 
-def open_transactions():
+def all_settled():
     found = feed.read(lab.cluster, Interest(transactions=True)).transactions.found
-    return [each for each in found if each.topic == payments and not each.settled]
+    mine = [each for each in found if each.topic == payments]
+    return len(mine) >= 3 and all(each.settled for each in mine)
 
 
-eventually(lambda: not open_transactions(), timeout_s=20)
+eventually(all_settled, timeout_s=40)
 bank.shutdown()
 lab.view("transactions", topic=payments).snapshot()
 

@@ -109,7 +109,7 @@ WRONG_ANSWERS = (
 
 
             run_shift(anna=stuck, ben=pack)
-            eventually(lambda: not any(lag("packers", parcels).values()), timeout_s=10)
+            eventually(lambda: not any(lag("packers", parcels).values()), timeout_s=40)
             waiting = {"parcel-1", "parcel-2", "parcel-5", "parcel-6"}
         """,
     ),

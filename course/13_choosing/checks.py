@@ -84,7 +84,7 @@ def steps_are_in_kafka(lab, kafka, acknowledged, steps, since):
         )
     wanted = len(steps)
     found = eventually(
-        lambda: records(kafka, KAFKA_STEPS, since), until=lambda each: len(each) >= wanted, timeout_s=5
+        lambda: records(kafka, KAFKA_STEPS, since), until=lambda each: len(each) >= wanted, timeout_s=15
     )
     if not found:
         return not_yet(
@@ -242,7 +242,7 @@ def parked_by_hand(lab, done, kafka, dead_since):
             why="it is how far the group has come",
             try_next="write `done = trial(handle)`",
         )
-    dead = eventually(lambda: records(kafka, KAFKA_DEAD, {0: dead_since}), timeout_s=3)
+    dead = eventually(lambda: records(kafka, KAFKA_DEAD, {0: dead_since}), timeout_s=15 if done < 6 else 3)
     keys = [record.key().decode() if record.key() else None for record in dead]
     if done < 6 and keys == [NEVER]:
         return not_yet(

@@ -12,10 +12,15 @@ COUNT = 1000  # messages in each measurement
 # %%
 from rmqlab import start_lab
 
-lab = start_lab("13-choosing", metrics=True, delay_levels="1s 1s 1s 2s 3s 5s")
+lab = start_lab(
+    "13-choosing",
+    metrics=True,
+    delay_levels="1s 1s 1s 2s 3s 5s",
+    properties={"waitTimeMillsInSendQueue": 5000},
+)
 
 # %% [markdown]
-# (The delay levels are short, so that nobody waits; the broker shows its metrics, since we shall ask it what it handed out.) Now the other one. The first time, the next cell fetches Kafka's files, 45 MB:
+# (The delay levels are short, so that nobody waits; the broker shows its metrics, since we shall ask it what it handed out; and as in lab 02 it may take its time before it calls itself *busy*.) Now the other one. The first time, the next cell fetches Kafka's files, 45 MB:
 
 # %% tags=["nbval-ignore-output"]
 kafka = lab.another("kafka")

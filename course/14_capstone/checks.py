@@ -360,6 +360,7 @@ def the_outbox_forgets_nothing(lab, place_order, send_outbox):
                 why="it may raise while the broker is away, not always",
                 try_next="`from rmqlab.client import Producer`, then `with Producer('me', namesrv=lab.namesrv) as producer: send_outbox(producer)`",
             )
+        lab.admin.await_dispatch()  # of the second copies, too
         if not eventually(lambda: all(copies(lab, "orders", number) for number in numbers), timeout_s=5):
             if all(about(lab, "orders", number) for number in numbers):
                 return not_yet(
@@ -386,7 +387,7 @@ def the_outbox_forgets_nothing(lab, place_order, send_outbox):
             )
         before = sum(len(copies(lab, "orders", number)) for number in numbers)
         attempt(send_outbox, producer)
-        time.sleep(0.2)
+        lab.admin.await_dispatch()
         if sum(len(copies(lab, "orders", number)) for number in numbers) > before:
             return not_yet(
                 "sent-for-ever",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rmqlab.errors import LedgerError
 from rmqlab.ledger import Holding, reconcile
-from rmqlab.ledger.journal import Answered, Delivered, Journal, Sent, forget_events, read_events
+from rmqlab.ledger.journal import Answered, Delivered, Journal, Sent, read_events
 from rmqlab.ledger.reports import PROPERTY, ReportingProducer, answer_of, reporting_callback
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.unit
 
@@ -32,8 +30,25 @@ def test_what_several_processes_wrote_is_read_as_one(tmp_path: Path):
         Delivered("m", "stock", "b", 1, 2.5),
         Answered("m", "OK", 'a "word"\n', 3.5),
     ]
-    forget_events(tmp_path)
+    first.clear()
     assert list(read_events(tmp_path)) == []
+
+
+def test_what_is_reported_while_a_ledger_is_cleared_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    journal, look = Journal(tmp_path), Path.glob
+    journal.write(Sent("before", "orders", "", 1.0))
+    report = threading.Thread(target=journal.write, args=(Sent("meanwhile", "orders", "", 2.0),))
+
+    def look_late(folder: Path, pattern: str):
+        if not report.ident:
+            report.start()
+            report.join(timeout=0.3)
+        return look(folder, pattern)
+
+    monkeypatch.setattr(Path, "glob", look_late)
+    journal.clear()
+    report.join()
+    assert [event.entry for event in read_events(tmp_path)] == ["meanwhile"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from itertools import count
 
 import pytest
 from observe_stand_ins import FakeCluster
 
 from rmqlab.observe import Feed, Interest, Reader
+from rmqlab.observe.snapshot import Gap
 from rmqlab.views import KINDS, Still, View, show
 from rmqlab.views.drawing import failure
 from rmqlab.views.looker import Kind
@@ -92,6 +95,19 @@ def test_a_still_is_taken_at_its_deadline_even_if_the_numbers_never_rest(cluster
     began = time.monotonic()
     queues.snapshot(quiet_s=0.5, timeout_s=0.3)
     assert time.monotonic() - began < 2
+
+
+def test_a_still_does_not_take_a_busy_brokers_silence_for_rest(cluster, queues):
+    cluster.send(0, "A")
+    read, asked = queues._feed.read, count(1)
+
+    def reading(source, interest):
+        snapshot = read(source, interest)
+        silent = 2 <= next(asked) <= 9  # for longer than the picture has to rest
+        return replace(snapshot, topics=(), gaps=(Gap("broker-a", "no answer"),)) if silent else snapshot
+
+    queues._feed.read = reading
+    assert queues.snapshot(quiet_s=0.2).drawing.rows[0][2] == "1"
 
 
 def live(view):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rmqlab.capstone.system import System
     from rmqlab.cluster import Cluster
 
-PATIENCE_S = 45.0
+PATIENCE_S = 80.0
 _SERVICES = ("shop", "stock", "payment")
 _QUEUES = 1
 """After a broker's restart a client may be in its group twice for two minutes: by its new connection, and by

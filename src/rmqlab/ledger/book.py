@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rmqlab.errors import LedgerError
 from rmqlab.ledger.holdings import read_holding
-from rmqlab.ledger.journal import Delivered, Journal, Sent, forget_events, read_events
+from rmqlab.ledger.journal import Delivered, Journal, Sent, read_events
 from rmqlab.ledger.reports import ReportingProducer, reporting_callback
 from rmqlab.ledger.verdicts import reconcile
 
@@ -113,8 +113,7 @@ class Ledger:
 
     def clear(self) -> None:
         """Forget all reports. The broker's messages stay, and are nobody's then."""
-        self._journal.close()
-        forget_events(self._folder)
+        self._journal.clear()
 
     def close(self) -> None:
         """Close this process's file; the reports stay."""

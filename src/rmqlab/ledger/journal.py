@@ -157,6 +157,15 @@ class Journal:
                 self._map.close()
                 self._map = None
 
+    def clear(self) -> None:
+        """Remove what all processes wrote into the folder; an event that comes meanwhile is kept."""
+        with self._lock:  # a file opened before the others are gone would go with them
+            if self._map is not None:
+                self._map.close()
+                self._map = None
+            for path in self._folder.glob(f"*{_SUFFIX}"):
+                path.unlink(missing_ok=True)
+
     def forget(self) -> None:
         """Let go of the file, which is another process's; for a child after a fork."""
         self._lock = threading.Lock()  # whoever held it lives in the parent
@@ -205,9 +214,3 @@ def read_events(folder: Path) -> Iterator[Event]:
                 raise LedgerError(
                     f"{path.name}, line {number}, is no event of a ledger: {error!r}."
                 ) from error
-
-
-def forget_events(folder: Path) -> None:
-    """Remove what was written into a ledger's folder."""
-    for path in folder.glob(f"*{_SUFFIX}"):
-        path.unlink(missing_ok=True)

@@ -77,14 +77,16 @@ class View:
 
         Args:
             lag: wait until each consumer group that is drawn has exactly so many messages before it.
-            quiet_s: how long it must stay the same; consumers report their progress once a second.
+            quiet_s: how long it must stay the same; consumers report their progress once a second. What a
+                busy broker has not answered is waited for 3 s.
             timeout_s: deadline; after it the still is what is seen then.
         """
         deadline = time.monotonic() + timeout_s
         snapshot = self._read()
         drawing, since = self._draw_still((snapshot,)), time.monotonic()
         while (now := time.monotonic()) < deadline:
-            if now - since >= quiet_s and (lag is None or _lags(snapshot, self._what) == {lag}):
+            enough = max(quiet_s, _FIRST_S) if _unexplained(snapshot) else quiet_s
+            if now - since >= enough and (lag is None or _lags(snapshot, self._what) == {lag}):
                 break
             time.sleep(_POLL_S)
             snapshot = self._feed.read(self._source, self._interest)
@@ -205,8 +207,7 @@ class View:
         deadline = time.monotonic() + _FIRST_S
         while True:
             snapshot = self._feed.read(self._source, self._interest)
-            unexplained = [gap for gap in snapshot.gaps if gap.reason not in {"down", "paused"}]
-            if not unexplained or time.monotonic() > deadline:
+            if not _unexplained(snapshot) or time.monotonic() > deadline:
                 self._seen = self._all(snapshot)
                 return snapshot
             time.sleep(_POLL_S)
@@ -219,6 +220,11 @@ class View:
 
     def _draw_still(self, seen: tuple[Snapshot, ...]) -> Drawing:
         return draw_still(self._kind, self._what, seen)
+
+
+def _unexplained(snapshot: Snapshot) -> bool:
+    """Tell whether something could not be read that is neither down nor paused."""
+    return any(gap.reason not in {"down", "paused"} for gap in snapshot.gaps)
 
 
 def draw_still(kind: Kind, what: Mapping[str, Any], seen: tuple[Snapshot, ...]) -> Drawing:
