@@ -56,8 +56,8 @@ LAB_BROKER = {
     # SQL92 filters, off by default
     "enablePropertyFilter": "true",
     # a send that waits 200 ms for its turn is refused as "broker busy" (BrokerFastFailure): on a laptop that
-    # is busy itself this says nothing about the broker. Still well below a client's time-out of 3 s.
-    "waitTimeMillsInSendQueue": "1000",
+    # is busy itself this says nothing about the broker. Still below a client's time-out of 3 s.
+    "waitTimeMillsInSendQueue": "2500",
     # brokers talk to nobody outside
     "fetchNamesrvAddrByAddressServer": "false",
 }

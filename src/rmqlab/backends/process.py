@@ -36,7 +36,7 @@ _LOOK_S = 0.05
 _STANDS_S = 5.0
 _TEMPORARY = "tmp"
 _PR_SET_TIMERSLACK = 29
-_SLACK_NS = 3_000_000
+_SLACK_NS = 8_000_000
 
 DETACHED: dict[str, bool | int] = (
     {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -188,7 +188,7 @@ class ProcessBackend:
 
 @contextlib.contextmanager
 def _rare_wake_ups() -> Iterator[None]:
-    """Let what this thread starts wake up to 3 ms late (Linux), so that wake-ups fall together.
+    """Let what this thread starts wake up to 8 ms late (Linux), so that wake-ups fall together.
 
     A broker sleeps a millisecond at a time (DefaultMessageStore.ReputMessageService): a thousand wake-ups a
     second, for nothing. Children inherit the timer slack of the thread that starts them (prctl(2)).
