@@ -362,7 +362,7 @@ def deliver(teams, shops=(producer,)):
         def behind():
             return [p for group in groups for p in lab.admin.consume_stats(group, orders).values() if p.lag]
 
-        inbox.wait_for(expected, until=lambda items: len(news(items)) >= expected)
+        inbox.wait_for(expected, until=lambda items: len(news(items)) >= expected, timeout_s=30)
         eventually(lambda: not behind())  # a consumer reports its progress once a second
         return dict(sorted(Counter(news(inbox.items)).items()))
     finally:

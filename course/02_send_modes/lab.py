@@ -161,7 +161,7 @@ from rocketmq.exceptions import ProducerSendSyncFailed
 late = f"order-{run}"
 
 with Producer("impatient", namesrv=lab.namesrv, timeout_ms=1000, retries=2) as impatient:
-    impatient.send(order(8))  # so that it knows the way
+    impatient.send(order(8), timeout_ms=10_000)  # so that it knows the way
     with lab.fault("pause", "broker-a"):
         began = time.monotonic()
         try:
@@ -484,7 +484,9 @@ def rush(part, told, timeout_ms=300):
 half = len(lab.admin.messages(clicks, limit=2000))  # new keys, whenever this cell runs
 told = {"sync": {}, "async": {}, "oneway": {}}
 rush(f"{half}-first", told, timeout_ms=3000)  # the broker has only just started
-eventually(lambda: told["oneway"].keys() <= {m.keys for m in lab.admin.messages(clicks, limit=2000)})
+eventually(
+    lambda: told["oneway"].keys() <= {m.keys for m in lab.admin.messages(clicks, limit=2000)}, timeout_s=20
+)
 broker = lab.nodes["broker-a"]
 ### BEGIN SOLUTION
 ### LEARNER: silent = ...  # {"sync": {...}, "async": {...}, "oneway": {...}}

@@ -130,7 +130,7 @@ WRONG_ANSWERS = (
         expect="nothing-was-lost",
         code="""
             rush(f"{half}-second", told)
-            eventually(lambda: told["oneway"].keys() <= {m.keys for m in lab.admin.messages(clicks, limit=2000)})
+            eventually(lambda: told["oneway"].keys() <= {m.keys for m in lab.admin.messages(clicks, limit=2000)}, timeout_s=20)
             broker.kill()
             broker.restart()
             silent = {mode: set(keys) for mode, keys in told.items()}

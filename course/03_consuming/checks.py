@@ -316,7 +316,9 @@ def selected_by(lab, condition, expected):
         reader.subscribe("sales", sql=condition)
         reader.seek_to_beginning()
         # The broker learns the condition with the first heartbeat, and filters by the last one until then.
-        while len(found) <= expected and (batch := reader.poll(timeout_ms=3000 if found else 10_000)):
+        while len(found) <= expected and (
+            batch := reader.poll(timeout_ms=10_000 if len(found) < expected else 3000)
+        ):
             found |= {message.id for message in batch}
     return found
 

@@ -452,7 +452,7 @@ def read_sales(expression="*", **how):
         reader.subscribe(sales, expression, **how)
         reader.seek_to_beginning()
         first = reader.poll(timeout_ms=10_000)  # the first ones may take their time
-        return sorted({message.body.decode() for message in [*first, *reader.messages(idle_s=2)]})
+        return sorted({message.body.decode() for message in [*first, *reader.messages(idle_s=4)]})
 
 
 print(read_sales("book || toy"))

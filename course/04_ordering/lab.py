@@ -42,6 +42,8 @@ lab = start_lab(
 register = lab.topic("register", queues=1, broker="broker-a")
 
 # %%
+import time
+
 from rmqlab.client import ConsumeStatus, Message, Producer, PushConsumer
 
 STEPS = ("create", "pay", "deliver", "sign")
@@ -58,6 +60,7 @@ def send_steps(topic, send, steps=STEPS):
             order = f"order-{number}"
             message = Message(topic, f"{step} {order}", tags=step, keys=order)
             ids.append(send(message, order).msg_id)
+            time.sleep(0.002)  # the brokers' clocks, by which we compare, count milliseconds
     return ids
 
 
@@ -66,10 +69,8 @@ def send_steps(topic, send, steps=STEPS):
 # `CONSUME_SUCCESS`. `work` says what it does with a step: that may take its time, and it may fail. Then the page returns
 # `RECONSUME_LATER`: please try again.
 
+
 # %%
-import time
-
-
 def consume(topic, ids, work=None, page=None, meanwhile=None, patience_s=15, **settings):
     """Consume until all messages with these ids are done, or nothing has come for `patience_s`.
 
