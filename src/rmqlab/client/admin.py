@@ -102,7 +102,7 @@ class Admin(MessageQuestions):
 
     # -- queues and progress -----------------------------------------------------------------------
 
-    def await_dispatch(self, timeout_s: float = 3.0) -> bool:
+    def await_dispatch(self, timeout_s: float = 3.0, *, addresses: Iterable[str] | None = None) -> bool:
         """Wait until all that the brokers have stored stands in its queues; say whether it does.
 
         A broker answers a send when the message is in its commit log. What is asked about queues sees it once
@@ -111,9 +111,10 @@ class Admin(MessageQuestions):
 
         Args:
             timeout_s: Deadline, in seconds, for all brokers together.
+            addresses: Which brokers; by default all masters.
         """
         deadline = time.monotonic() + timeout_s
-        behind = self._everywhere("wait for what it has stored")
+        behind = self._everywhere("wait for what it has stored") if addresses is None else list(addresses)
         while behind := [address for address in behind if self._is_behind(address, deadline)]:
             if time.monotonic() > deadline:
                 return False

@@ -51,6 +51,7 @@ def read_holding(
     dead: dict[str, set[str]] = defaultdict(set)
     try:
         addresses = _who_tells(admin, brokers, without)
+        admin.await_dispatch(addresses=addresses)  # what was answered this moment is not in its queue yet
         for topic in sorted(set(topics)):
             for message in _everything(admin, addresses, topic):
                 if entry := message.properties.get(PROPERTY):
