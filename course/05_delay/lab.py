@@ -47,7 +47,7 @@ import uuid
 
 from rmqlab.client import Message, Producer
 
-producer = Producer("shop", namesrv=lab.namesrv, timeout_ms=3000)
+producer = Producer("shop", namesrv=lab.namesrv, timeout_ms=10_000)
 producer.start()
 
 message = Message(
@@ -88,7 +88,7 @@ def level_99():
     return [stored for stored in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if stored.keys == "level-99"]
 
 
-print("it waits in queue", eventually(level_99)[-1].queue_id)
+print("it waits in queue", eventually(level_99, timeout_s=20)[-1].queue_id)
 
 # %% [markdown]
 # No error: more than the last level *is* the last level. Two hours instead of 99 of whatever you had in mind. (And level 0 is no delay at all.)
@@ -114,7 +114,9 @@ key = f"basket-{uuid.uuid4().hex[:6]}"
 ### BEGIN SOLUTION
 ### LEARNER: waiting = ...
 producer.send(Message(reminders, "Still there?", keys=key, delay_level=4))
-waiting = eventually(lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key])[0]
+waiting = eventually(
+    lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key], timeout_s=20
+)[0]
 print("queue", waiting.queue_id, "for", waiting.properties["REAL_TOPIC"])
 ### END SOLUTION
 
@@ -157,7 +159,6 @@ print(len(pairs), "pairs of the level, the copy that waited, and the copy that w
 ### LEARNER: late_ms = ...  # a list of numbers, one for each pair
 late_ms = [second.store_ms - (first.store_ms + DELAY_MS[level]) for level, first, second in pairs]
 print("early:", sum(late < 0 for late in late_ms))
-print("more than two seconds late:", sum(late > 2000 for late in late_ms))
 ### END SOLUTION
 
 # %%
@@ -341,7 +342,7 @@ for _ in range(3):  # once more if the broker wrote its file just before it died
         until=lambda found: found == keys,
         timeout_s=10,
     )
-    if twice:
+    if twice == keys:
         break
 print(len(twice), "of", len(keys), "delivered more than once")
 ### END SOLUTION
@@ -363,7 +364,7 @@ lab.check("05.5", twice=twice, keys=keys)
 own = lab.another(name="own-levels", delay_levels="2s 1h 1d")
 try:
     own.topic(reminders, queues=1)
-    with Producer("own-levels", namesrv=own.namesrv, timeout_ms=3000) as other:
+    with Producer("own-levels", namesrv=own.namesrv, timeout_ms=10_000) as other:
         for level in (1, 2, 3, 18):
             other.send(Message(reminders, f"level {level}", keys=f"level-{level}", delay_level=level))
     eventually(lambda: own.admin.messages(reminders), timeout_s=20)  # the one that waits two seconds
@@ -407,7 +408,7 @@ with expect_error(ProducerSendSyncFailed):
 from datetime import datetime, timedelta
 
 parcel = f"parcel-{uuid.uuid4().hex[:6]}"
-moment = datetime.now() + timedelta(seconds=2.5)
+moment = datetime.now() + timedelta(seconds=5)
 ### BEGIN SOLUTION
 ### LEARNER: result = ...
 result = producer.send(Message(reminders, "Your parcel is here", keys=parcel, deliver_at=moment))

@@ -31,7 +31,7 @@ WRONG_ANSWERS = (
         expect="the-last-level",
         code="""
             producer.send(Message(reminders, "Still there?", keys=key, delay_level=30))
-            waiting = eventually(lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key])[0]
+            waiting = eventually(lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key], timeout_s=20)[0]
         """,
     ),
     wrong(
@@ -41,7 +41,7 @@ WRONG_ANSWERS = (
         expect="another-level",
         code="""
             producer.send(Message(reminders, "Still there?", keys=key, delay_level=3))
-            waiting = eventually(lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key])[0]
+            waiting = eventually(lambda: [m for m in lab.admin.messages("SCHEDULE_TOPIC_XXXX") if m.keys == key], timeout_s=20)[0]
         """,
     ),
     wrong(
@@ -51,7 +51,7 @@ WRONG_ANSWERS = (
         expect="delivered-already",
         code="""
             producer.send(Message(reminders, "Still there?", keys=key))
-            waiting = eventually(lambda: [m for m in lab.admin.messages(reminders) if m.keys == key])[0]
+            waiting = eventually(lambda: [m for m in lab.admin.messages(reminders) if m.keys == key], timeout_s=20)[0]
         """,
     ),
     wrong(

@@ -11,8 +11,12 @@ PIECES = 5
 
 def transactions(lab):
     """Return the transactions that the broker keeps, by message id."""
-    found = feed.read(lab.cluster, Interest(transactions=True)).transactions
-    return {each.msg_id: each for each in found.found} if found else {}
+    seen = eventually(
+        lambda: feed.read(lab.cluster, Interest(transactions=True)),
+        until=lambda seen: not seen.gaps,  # a busy broker may not answer in time
+        timeout_s=20,
+    )
+    return {each.msg_id: each for each in seen.transactions.found} if seen.transactions else {}
 
 
 def visible(lab):

@@ -55,7 +55,7 @@ def books(name, where=lab):
 
 
 ledger = books("a-good-day")
-with ledger.producer(Producer("shop", namesrv=lab.namesrv, timeout_ms=3000)) as producer:
+with ledger.producer(Producer("shop", namesrv=lab.namesrv, timeout_ms=10_000)) as producer:
     for number in range(1, ORDERS + 1):
         producer.send(order(number))
 
@@ -191,7 +191,9 @@ from rmqlab.checks import eventually
 from rmqlab.ledger import Answer, Verdict
 
 # broker-a goes on this moment: give it time to do what it was sent
-account = eventually(hanging.reconcile, until=lambda found: not found.count(Verdict.UNKNOWN_AND_LOST))
+account = eventually(
+    hanging.reconcile, until=lambda found: not found.count(Verdict.UNKNOWN_AND_LOST), timeout_s=20
+)
 lab.view("ledger", account=account).snapshot()
 
 # %% [markdown]
@@ -239,7 +241,7 @@ brisk = books("brisk")
 ### BEGIN SOLUTION
 ### LEARNER: settings = ...  # such as {"timeout_ms": 1000, "retries": 2}
 ### LEARNER: failed = ...  # hang(brisk, **settings)
-settings = {"timeout_ms": 5000, "retries": 2, "attempt_timeout_ms": 1000}
+settings = {"timeout_ms": 10_000, "retries": 2, "attempt_timeout_ms": 2000}
 failed = hang(brisk, **settings)
 ### END SOLUTION
 
@@ -251,7 +253,7 @@ lab.check("07.2", settings=settings, failed=failed)
 # No error, no time-out, eight times OK. Is everything all right, then? Ask the ledger:
 
 # %%
-account = eventually(brisk.reconcile, until=lambda found: found.count(Verdict.DUPLICATED))
+account = eventually(brisk.reconcile, until=lambda found: found.count(Verdict.DUPLICATED), timeout_s=20)
 print("acknowledged:", account.count(Answer.ACKNOWLEDGED))
 print("some of them stored twice:", account.count(Verdict.DUPLICATED) > 0)
 
@@ -299,7 +301,7 @@ def send_some(producer, numbers):
 
 
 recovering = books("recovering", disk)
-with shop(recovering, disk) as producer, disk.fault("slow_flush", "broker-a", ms=10_000):
+with shop(recovering, disk, timeout_ms=10_000) as producer, disk.fault("slow_flush", "broker-a", ms=20_000):
     print(send_some(producer, range(1, 4)))
     print("seen by consumers now:", sum(bool(entry.stored) for entry in recovering.reconcile().entries))
 
@@ -308,7 +310,7 @@ with shop(recovering, disk) as producer, disk.fault("slow_flush", "broker-a", ms
 
 # %%
 account = eventually(
-    recovering.reconcile, until=lambda found: all(entry.stored for entry in found.entries), timeout_s=30
+    recovering.reconcile, until=lambda found: all(entry.stored for entry in found.entries), timeout_s=60
 )
 print(account)
 
@@ -334,7 +336,7 @@ def night(send_safely):
             if send_safely(producer, order(number)):
                 safe.add(f"order-{number}")
 
-    with shop(nightly, disk) as producer:
+    with shop(nightly, disk, timeout_ms=10_000) as producer:
         send(producer, range(1, 5))
         with disk.fault("slow_flush", "broker-a", ms=60_000):
             send(producer, range(5, 9))
@@ -406,8 +408,8 @@ pair = lab.another("master-slave-sync", properties={"slaveTimeout": 300})
 pair.topic(orders, queues=1)
 plain = books("plain", pair)
 insisting = books("insisting", pair)
-by_default = shop(plain, pair)
-retrying = shop(insisting, pair, retry_another_broker=True)
+by_default = shop(plain, pair, timeout_ms=10_000)
+retrying = shop(insisting, pair, timeout_ms=10_000, retry_another_broker=True)
 
 with pair.fault("pause", "broker-a-s1"):
     print("by default:", send_some(by_default, range(1, 4)))

@@ -81,7 +81,7 @@ WRONG_ANSWERS = (
         name="tried on a good day",
         expect="not-broken",
         code="""
-            settings = {"timeout_ms": 3000, "retries": 2}
+            settings = {"timeout_ms": 10_000, "retries": 2}
             with shop(brisk, **settings) as producer:
                 failed = send_all(producer)
         """,
@@ -196,7 +196,7 @@ WRONG_ANSWERS = (
         expect="not-broken",
         code=RELAY
         + """
-    with shop(outbox, timeout_ms=3000) as producer:
+    with shop(outbox, timeout_ms=10_000) as producer:
         for number in range(1, ORDERS + 1):
             place(number)
         relay(producer)

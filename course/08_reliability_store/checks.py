@@ -239,7 +239,7 @@ def the_master_waits_for_its_slave(lab, answers, other):
             expected="an answer of the broker: stored, but not at the slave",
             seen="errors: the program knows nothing about its orders",
             why="a producer that gives up before the broker does gets no status",
-            try_next="keep `slaveTimeout` below the producer's time-out of 3000 ms",
+            try_next="keep `slaveTimeout` below the producer's time-out of 10 s",
         )
     return passed("OK now means two brokers. And when the slave is asleep, the broker says so.")
 

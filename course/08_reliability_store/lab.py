@@ -79,7 +79,7 @@ def take_orders(place, ledger, wait_for_disk=True):
     ledger.clear()
     if wait_for_disk:
         reach_the_disk(place)  # what an earlier cell has left
-    with ledger.producer(Producer("shop", namesrv=place.namesrv, timeout_ms=3000)) as shop:
+    with ledger.producer(Producer("shop", namesrv=place.namesrv, timeout_ms=10_000)) as shop:
         for number in range(EARLY):
             shop.send(order(number))
         if wait_for_disk:
@@ -290,7 +290,7 @@ other = lab.another(
     "master-slave-sync",
     name="other",
     flush="sync",
-    properties={"slaveTimeout": 1000, "waitTimeMillsInSendQueue": 5000},
+    properties={"slaveTimeout": 1000, "waitTimeMillsInSendQueue": 5000, "osPageCacheBusyTimeOutMills": 5000},
     fresh=True,
 )
 other.view("map")
@@ -304,7 +304,7 @@ def orders_while_the_slave_sleeps():
     """Send three orders while the slave is paused; return the broker's answers."""
     ledger = other.ledger("asleep")
     ledger.clear()
-    with ledger.producer(Producer("shop", namesrv=other.namesrv, timeout_ms=3000)) as shop:
+    with ledger.producer(Producer("shop", namesrv=other.namesrv, timeout_ms=10_000)) as shop:
         with other.fault("pause", "broker-a-s1"):
             return [shop.send(order(number)).status.name for number in range(3)]
 
@@ -362,7 +362,7 @@ with other.fault("replica_loss", "broker-a"):
     with PullConsumer("stock", namesrv=other.namesrv, from_where=ConsumeFromWhere.FIRST) as stock:
         stock.subscribe("orders")
         received = set()
-        for message in stock.messages(idle_s=10):
+        for message in stock.messages(idle_s=30):
             if message.body.decode().startswith(run):
                 received.add(message.body)
             if len(received) == EARLY + LATE:
@@ -393,7 +393,7 @@ from time import perf_counter
 def timed_sends(place, count=150):
     """Return when each of some sends was called, when it returned, and when its answer was here."""
     calls = []
-    with Producer("shop", namesrv=place.namesrv, timeout_ms=3000) as shop:
+    with Producer("shop", namesrv=place.namesrv, timeout_ms=10_000) as shop:
         for number in range(count):
             called = perf_counter()
             shop.send(order(number))
@@ -441,7 +441,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 def rate(place, threads, count=480):
     """Return how many orders a second a broker acknowledges to so many threads."""
-    with Producer("shop", namesrv=place.namesrv, timeout_ms=3000) as shop:
+    with Producer("shop", namesrv=place.namesrv, timeout_ms=10_000) as shop:
         with ThreadPoolExecutor(threads) as senders:
             began = perf_counter()
             answers = list(senders.map(shop.send, map(order, range(count))))
