@@ -31,6 +31,12 @@ def proof(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real clusters, of tests that run beside, take and leave the ports that these leases are for."""
+    monkeypatch.setattr(ports, "is_free", lambda port: True)
+
+
+@pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -59,6 +65,7 @@ def test_a_block_with_a_port_that_somebody_listens_on_is_passed_over(
     assert taken not in range(base, base + 20)
 
 
+@pytest.mark.usefixtures("quiet_machine")
 def test_a_lease_whose_process_and_cluster_are_gone_is_taken_over(
     monkeypatch: pytest.MonkeyPatch, proof: Path
 ) -> None:
@@ -92,6 +99,7 @@ def test_clusters_of_two_state_folders_share_no_port(monkeypatch: pytest.MonkeyP
     assert ports.leased() == {mine: "single"}
 
 
+@pytest.mark.usefixtures("quiet_machine")
 def test_released_ports_are_leased_again(proof: Path) -> None:
     base = ports.lease_block("c", 20, proof)
     ports.release("c")

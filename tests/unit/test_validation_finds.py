@@ -65,7 +65,7 @@ def test_whole_lab_passes_and_the_report_counts_its_cells(root):
 
 def test_in_lanes_it_passes_too_and_counts_the_same(root):
     output = validation_of(root, *LANES)
-    assert "[gw0]" in output
+    assert "[gw" in output  # with fewer lanes than processes the slowest of them gets none
     assert "90-stand-in: 9 cells run, 5 compared, 4 without output, 0 ignored, 0 never executed" in output
     assert "2 of 2 solutions passed" in output
     assert "failed" not in output.splitlines()[-1]
