@@ -153,16 +153,12 @@ class Journal:
     def close(self) -> None:
         """Close the file; a further event opens another."""
         with self._lock:
-            if self._map is not None:
-                self._map.close()
-                self._map = None
+            self._leave_file()
 
     def clear(self) -> None:
         """Remove what all processes wrote into the folder; an event that comes meanwhile is kept."""
         with self._lock:  # a file opened before the others are gone would go with them
-            if self._map is not None:
-                self._map.close()
-                self._map = None
+            self._leave_file()
             for path in self._folder.glob(f"*{_SUFFIX}"):
                 path.unlink(missing_ok=True)
 
@@ -170,6 +166,11 @@ class Journal:
         """Let go of the file, which is another process's; for a child after a fork."""
         self._lock = threading.Lock()  # whoever held it lives in the parent
         self._map = None
+
+    def _leave_file(self) -> None:
+        if self._map is not None:
+            self._map.close()
+            self._map = None
 
     def _room(self, size: int) -> mmap.mmap:
         """Return a mapped file with so much room left; a full one is left for another."""
