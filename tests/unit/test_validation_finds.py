@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,8 @@ def test_whole_lab_passes_and_the_report_counts_its_cells(root):
 
 def test_in_lanes_it_passes_too_and_counts_the_same(root):
     output = validation_of(root, *LANES)
-    assert "[gw" in output  # with fewer lanes than processes the slowest of them gets none
+    # By one of the processes: there are more than lanes here, and the slowest gets none.
+    assert re.search(r"\[gw\d\] .*PASSED", output)
     assert "90-stand-in: 9 cells run, 5 compared, 4 without output, 0 ignored, 0 never executed" in output
     assert "2 of 2 solutions passed" in output
     assert "failed" not in output.splitlines()[-1]
